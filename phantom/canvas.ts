@@ -1,0 +1,66 @@
+import { GRAIN_SIDE, grainTile } from "./texture.ts";
+
+/** A square of optical thickness around the embryo; lengths in working pixels. */
+export interface Canvas {
+  readonly side: number;
+  readonly thickness: Float32Array;
+  /** Whether anything was painted. */
+  used: boolean;
+  /** 1 where a dome may be painted; everywhere when null. */
+  readonly within: Uint8Array | null;
+}
+
+/** A translucent, rounded body. */
+export interface Dome {
+  /** Centre in pixels. */
+  readonly x: number;
+  readonly y: number;
+  /** Half axes in pixels, and the direction of the first in radians. */
+  readonly a: number;
+  readonly b: number;
+  readonly angle: number;
+  /** How the dome bows towards its first axis: offset per squared distance along the second, in 1/pixels. */
+  readonly bend: number;
+  /** Thickness at its middle, in arbitrary units of optical path. */
+  readonly height: number;
+  /** Contrast of the grain, as a share of `height`, and its place in the tile. */
+  readonly grain: number;
+  readonly grainAt: number;
+}
+
+const GRAIN_MASK = GRAIN_SIDE - 1;
+
+/** Lays a dome over what is there: paths add up, as in a translucent embryo. */
+export function paintDome(canvas: Canvas, dome: Dome): void {
+  const { side, thickness, within } = canvas;
+  const tile = grainTile();
+  const cos = Math.cos(dome.angle);
+  const sin = Math.sin(dome.angle);
+  const bowed = dome.b * dome.b * dome.bend;
+  const reachX = Math.abs((dome.a + bowed) * cos) + Math.abs(dome.b * sin);
+  const reachY = Math.abs((dome.a + bowed) * sin) + Math.abs(dome.b * cos);
+  const left = Math.max(0, Math.ceil(dome.x - reachX));
+  const right = Math.min(side - 1, Math.floor(dome.x + reachX));
+  const top = Math.max(0, Math.ceil(dome.y - reachY));
+  const bottom = Math.min(side - 1, Math.floor(dome.y + reachY));
+  const grainX = (dome.grainAt & GRAIN_MASK) - Math.round(dome.x) + GRAIN_SIDE * 4;
+  const grainY = (dome.grainAt >>> 8) - Math.round(dome.y) + GRAIN_SIDE * 4;
+  canvas.used = true;
+  for (let y = top; y <= bottom; y++) {
+    const dy = y - dome.y;
+    const grainRow = ((y + grainY) & GRAIN_MASK) * GRAIN_SIDE;
+    for (let x = left; x <= right; x++) {
+      const dx = x - dome.x;
+      const across = dy * cos - dx * sin;
+      const u = (dx * cos + dy * sin + dome.bend * across * across) / dome.a;
+      const v = across / dome.b;
+      const inside = 1 - u * u - v * v;
+      if (inside <= 0 || (within !== null && within[y * side + x] === 0)) continue;
+      // Steeper at the border than a sphere: cells are pressed flat against each other.
+      const round = Math.sqrt(inside);
+      const flat = round * (1.6 - 0.6 * round);
+      const speckle = dome.grain * tile[grainRow + ((x + grainX) & GRAIN_MASK)]!;
+      thickness[y * side + x]! += dome.height * flat * (1 + speckle);
+    }
+  }
+}

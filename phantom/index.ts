@@ -1,0 +1,5 @@
+export { archiveEntries, framePicture, phantomManifest } from "./archive.ts";
+export { type PhantomEmbryo, type PhantomKind, type PhantomOptions, phantomEmbryo } from "./embryo.ts";
+export { INSTRUMENTS, type Instrument, type InstrumentName } from "./instruments.ts";
+export { type PhantomMasks, renderMasks } from "./masks.ts";
+export { renderFocalStack, renderFrame } from "./render.ts";
