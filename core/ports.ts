@@ -59,6 +59,12 @@ export interface GradingStore {
     from: readonly GradingStatus[],
     change: GradingChange,
   ): Promise<{ grading: Grading; changed: boolean } | null>;
+  /**
+   * Sets `objectVersion` if it is null, by a conditional write.
+   *
+   * @returns the version that is pinned afterwards; null when there is no such grading
+   */
+  pinVersion(gradingId: string, version: string): Promise<string | null>;
   /** Gradings neither graded nor rejected and not touched since `updatedBefore` (ISO 8601), oldest first. */
   listUnfinished(updatedBefore: string): Promise<Grading[]>;
   /** The newest grading of each embryo of a clinic, by embryo id; `after` is the last embryo id already seen. */
@@ -160,6 +166,11 @@ export interface EmbryoSegmenter {
    * @returns the probability of "embryo" per pixel, float32 [64, 64] each
    */
   segment(pictures: readonly Uint8Array[]): Promise<Float32Array[]>;
+}
+
+/** Runs a named stage of a station's work; a bench measures it, everything else only runs it. */
+export interface StageMeter {
+  run<T>(stage: string, work: () => Promise<T>): Promise<T>;
 }
 
 // ---- What tests hold still ------------------------------------------------------------------------------------------

@@ -1,0 +1,39 @@
+import type { Grading, GradingStatus } from "../contracts/grading.ts";
+import { type BlastogradeError, isBlastogradeError } from "../errors.ts";
+import type { Clock, GradingStore } from "../ports.ts";
+
+/** Statuses in which a grading still waits for a station. */
+export const UNFINISHED: readonly GradingStatus[] = ["received", "cropping", "grading"];
+
+/**
+ * Closes a grading with the code and sentence of what is wrong with it. One that is graded or rejected already stays as
+ * it is.
+ */
+export async function rejectGrading(
+  ports: { gradings: GradingStore; clock: Clock },
+  gradingId: string,
+  error: Pick<BlastogradeError, "code" | "message">,
+): Promise<void> {
+  await ports.gradings.change(gradingId, UNFINISHED, {
+    status: "rejected",
+    rejection: { code: error.code, detail: error.message },
+    updatedAt: ports.clock.now().toISOString(),
+  });
+}
+
+/**
+ * Runs a station's work on a grading and records bad input as its rejection. Retryable errors, and those that are not
+ * ours, go back to the queue.
+ */
+export async function rejectingBadInput(
+  ports: { gradings: GradingStore; clock: Clock },
+  grading: Grading,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isBlastogradeError(error) || error.retryable) throw error;
+    await rejectGrading(ports, grading.gradingId, error);
+  }
+}

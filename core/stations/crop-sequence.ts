@@ -1,0 +1,162 @@
+import { FRAMES_AT_MOST } from "../contracts/clip.ts";
+import type { Sequence } from "../contracts/grading.ts";
+import type { Warning } from "../contracts/identifiers.ts";
+import type { Frame } from "../contracts/time-lapse.ts";
+import { CROP_FRACTION } from "../cropping/crop-window.ts";
+import { type ExpansionEvidence, expansionEvidence } from "../cropping/expansion-evidence.ts";
+import { cropPlanes, findEmbryo, type Look, lookWarnings, refuseOtherSize } from "../cropping/look.ts";
+import type { SquareWindow } from "../cropping/resample.ts";
+import { EmptyWell, NoBlastocystStage } from "../errors.ts";
+import type { EmbryoSegmenter, GreyImage, PictureDecoder, StageMeter } from "../ports.ts";
+import {
+  type ChosenPlanes,
+  chooseFocalPlanes,
+  type FocalStack,
+  focalStacks,
+  hasDepth,
+} from "../timelapse/focal-planes.ts";
+import { BLASTOCYST_STAGE_HPI, hourlyGrid } from "../timelapse/hourly-grid.ts";
+import { findMaximumExpansion } from "../timelapse/maximum-expansion.ts";
+import { sequenceUpTo } from "../timelapse/sequence.ts";
+import { WarningLog } from "./warnings.ts";
+
+export interface CropSequencePorts {
+  readonly pictures: PictureDecoder;
+  readonly segmenter: EmbryoSegmenter;
+  readonly meter: StageMeter;
+  /** Reads one frame's file. */
+  readonly readFrame: (file: string) => Promise<Uint8Array>;
+}
+
+/** A sequence ready to become a clip. */
+export interface CroppedSequence {
+  /** uint8 [T, 3, 224, 224], chronological. */
+  readonly frames: Uint8Array;
+  /** float32 [T]. */
+  readonly hpi: Float32Array;
+  readonly sequence: Sequence;
+  readonly evidence: ExpansionEvidence;
+  readonly warnings: Warning[];
+}
+
+/** One hour of the grid, cropped. */
+interface CroppedHour {
+  readonly hpi: number;
+  readonly crop: Uint8Array;
+  readonly window: SquareWindow;
+  readonly look: Look;
+  readonly chosen: ChosenPlanes;
+  readonly warnings: readonly Warning[];
+}
+
+// Fewer than half of the hours with an embryo: what the cropper saw in the others is debris.
+const SMALLEST_SHARE_WITH_EMBRYO = 0.5;
+
+/**
+ * Turns validated frames into the sequence a model sees: hourly grid, three planes, cropper, tMEB, selection, crop.
+ *
+ * Each picture is read once, and cropped at once, so that memory holds one time of full pictures whatever the archive.
+ *
+ * @throws EmptyWell; ImageSizesDiffer; whatever reading and decoding a frame throws
+ * @see Kragh et al. 2019, section 2.1 and appendix
+ */
+export async function cropSequence(frames: readonly Frame[], ports: CropSequencePorts): Promise<CroppedSequence> {
+  const hours = await cropHours(frames, ports);
+  const found = hours.filter(({ look }) => look.mask !== null);
+  if (found.length < SMALLEST_SHARE_WITH_EMBRYO * hours.length) {
+    throw new EmptyWell(
+      `An embryo is seen in ${found.length} of ${hours.length} hourly pictures from 90 hpi on: the well looks empty. ` +
+        "Check that the archive is of the right well.",
+    );
+  }
+
+  const areas = hours.map(({ look }) => look.mask?.fieldFraction ?? 0);
+  const tMeb = findMaximumExpansion(areas);
+  const chosen = sequenceUpTo(hours, tMeb);
+  const { crop, look, window, hpi: tMebHpi } = hours[tMeb]!;
+  const evidence = expansionEvidence(
+    areas.slice(0, tMeb + 1).filter((area) => area > 0),
+    crop,
+    look.mask!,
+    window,
+  );
+
+  const clip = new Uint8Array(chosen.length * crop.length);
+  chosen.forEach((hour, position) => {
+    clip.set(hour.crop, position * crop.length);
+  });
+  return {
+    frames: clip,
+    hpi: Float32Array.from(chosen, ({ hpi }) => hpi),
+    sequence: {
+      framesUsed: chosen.length,
+      firstHpi: chosen[0]!.hpi,
+      tMebHpi,
+      focalPlanesUm: hours[tMeb]!.chosen.frames.map(({ focalPlaneUm }) => focalPlaneUm),
+    },
+    evidence,
+    warnings: sequenceWarnings(chosen),
+  };
+}
+
+async function cropHours(frames: readonly Frame[], ports: CropSequencePorts): Promise<CroppedHour[]> {
+  const stacks = focalStacks(frames.filter(({ hpi }) => hpi >= BLASTOCYST_STAGE_HPI)).filter(hasDepth);
+  const grid = hourlyGrid(stacks.map(({ hpi }) => hpi)).map((index) => stacks[index]!);
+  if (grid.length === 0) throw new NoBlastocystStage("No usable frame from 90 hpi on. Upload a later archive.");
+
+  const hours: CroppedHour[] = [];
+  let first: GreyImage | undefined;
+  for (const stack of grid) {
+    const { planes, chosen, warnings } = await readStack(stack, ports);
+    first ??= planes[0]!;
+    refuseOtherSize(planes[0]!, first);
+    const look = await ports.meter.run("segment", () => findEmbryo(planes, ports.segmenter));
+    // Where the embryo is not found it is most likely where it was an hour ago.
+    const window: SquareWindow = look.window ?? hours.at(-1)?.window ?? centralWindow(first);
+    const crop = await ports.meter.run("crop", async () => cropPlanes(planes, window));
+    hours.push({ hpi: stack.hpi, crop, window, look, chosen, warnings });
+  }
+  return hours;
+}
+
+async function readStack(stack: FocalStack, { readFrame, pictures, meter }: CropSequencePorts) {
+  const chosen = chooseFocalPlanes(stack);
+  const warnings: Warning[] = [];
+  const decoded = new Map<string, GreyImage>();
+  for (const { file } of chosen.frames) {
+    if (decoded.has(file)) continue;
+    const bytes = await meter.run("read", () => readFrame(file));
+    const picture = await meter.run("decode", () => pictures.decodeGrey(bytes));
+    decoded.set(file, picture.image);
+    warnings.push(...picture.warnings);
+  }
+  return { planes: chosen.frames.map(({ file }) => decoded.get(file)!), chosen, warnings };
+}
+
+function centralWindow({ width, height }: GreyImage): SquareWindow {
+  const size = Math.round(CROP_FRACTION * Math.min(width, height));
+  return { left: Math.round((width - size) / 2), top: Math.round((height - size) / 2), size };
+}
+
+function sequenceWarnings(chosen: readonly CroppedHour[]): Warning[] {
+  const log = new WarningLog();
+  if (chosen.length === 1) {
+    log.add({ code: "SINGLE_FRAME", detail: "The grades rest on a single hour; the network is made for up to 30." });
+  } else if (chosen.length < FRAMES_AT_MOST) {
+    log.add({
+      code: "FEWER_FRAMES",
+      detail: `The grades rest on ${chosen.length} hourly frames; the network is made for up to ${FRAMES_AT_MOST}.`,
+    });
+  }
+  for (const { chosen: planes, look, warnings } of chosen) {
+    if (planes.substitutedUm.length > 0) {
+      const missing = planes.substitutedUm.map((um) => `${um} um`).join(", ");
+      log.add({ code: "FOCAL_PLANE_SUBSTITUTED", detail: `The nearest plane stands in for ${missing}.` });
+    }
+    if (look.mask === null) {
+      log.add({ code: "EMBRYO_NOT_FOUND", detail: "The embryo was not found in an hour; the hour before says where." });
+    }
+    for (const warning of [...lookWarnings(look), ...warnings]) log.add(warning);
+  }
+  return log.list();
+}

@@ -1,0 +1,89 @@
+import type { Grading, GradingRecord } from "../contracts/grading.ts";
+import type { InferenceNotification } from "../contracts/messages.ts";
+import { Prediction } from "../contracts/prediction.ts";
+import { ModelFailed, PredictionInvalid } from "../errors.ts";
+import { qualityGroup, structureGrade } from "../grading/grade-decoding.ts";
+import type { Clock, GradingStore, ObjectStore, RecordStore } from "../ports.ts";
+import { rejectingBadInput, UNFINISHED } from "./close.ts";
+import { keyOfLocation } from "./keys.ts";
+
+export interface GradePorts {
+  readonly objects: ObjectStore;
+  readonly gradings: GradingStore;
+  readonly records: RecordStore;
+  readonly clock: Clock;
+}
+
+/**
+ * Station 3: a finished inference becomes the record, written once, and the grading points at it.
+ *
+ * Repeatable: whoever comes second finds the record there and leaves it. The same archive uploaded again therefore ends
+ * at the first record.
+ *
+ * @throws retryable errors only; a failed or invalid prediction ends as the grading's rejection
+ */
+export async function recordGrade(notification: InferenceNotification, ports: GradePorts): Promise<void> {
+  const grading = await ports.gradings.find(notification.inferenceId);
+  if (grading === null || !UNFINISHED.includes(grading.status)) return;
+
+  await rejectingBadInput(ports, grading, async () => {
+    if (notification.invocationStatus === "Failed") {
+      throw new ModelFailed(`The model could not grade this clip: ${notification.failureReason}`);
+    }
+    const json = await ports.objects.read(keyOfLocation(notification.responseParameters.outputLocation));
+    const prediction = parsePrediction(json, grading);
+    const { record } = await ports.records.putOnce(recordOf(grading, prediction, ports.clock.now()));
+    const { clinicId, embryoId, archiveDigest, ageYears, modelSha256 } = record;
+    await ports.gradings.change(grading.gradingId, UNFINISHED, {
+      status: "graded",
+      recordKey: { clinicId, embryoId, archiveDigest, ageYears, modelSha256 },
+      updatedAt: ports.clock.now().toISOString(),
+    });
+  });
+}
+
+function parsePrediction(json: Uint8Array, grading: Grading): Prediction {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(new TextDecoder().decode(json));
+  } catch (cause) {
+    throw new PredictionInvalid("The model's answer is not JSON. Report it; no grade was given.", { cause });
+  }
+  const parsed = Prediction.safeParse(answer);
+  if (!parsed.success) {
+    throw new PredictionInvalid("The model's answer breaks its schema. Report it; no grade was given.", {
+      cause: parsed.error,
+    });
+  }
+  if (parsed.data.clipSha256 !== grading.clipSha256) {
+    throw new PredictionInvalid("The model's answer is of another clip. Report it; no grade was given.");
+  }
+  return parsed.data;
+}
+
+function recordOf(grading: Grading, prediction: Prediction, gradedAt: Date): GradingRecord {
+  const { embryoId, archiveDigest, sequence, clipSha256 } = grading;
+  if (embryoId === null || archiveDigest === null || sequence === null || clipSha256 === null) {
+    throw new PredictionInvalid("The model answered before the clip was cropped. Report it; no grade was given.");
+  }
+  const icm = structureGrade(prediction.icm);
+  const te = structureGrade(prediction.te);
+  return {
+    clinicId: grading.clinicId,
+    embryoId,
+    archiveDigest,
+    ageYears: grading.ageYears,
+    modelSha256: prediction.modelSha256,
+    gradingId: grading.gradingId,
+    cycleId: grading.cycleId,
+    icm,
+    te,
+    qualityGroup: qualityGroup(icm.grade, te.grade),
+    sequence,
+    warnings: grading.warnings,
+    clipSha256,
+    model: prediction.model,
+    demo: prediction.demo,
+    gradedAt: gradedAt.toISOString(),
+  };
+}

@@ -1,0 +1,89 @@
+import { html } from "hono/html";
+import { GRADES, type StructureGrade } from "../../core/contracts/grades.ts";
+import type { GradingAnswer } from "../../core/contracts/grading.ts";
+import { rankCohort } from "../../core/stations/answer.ts";
+
+/** The clinic's cycles as plain tables; the viewer proper comes later. */
+export function gradingsPage(clinicId: string, answers: readonly GradingAnswer[]) {
+  const cycles = [...Map.groupBy(answers, ({ cycleId }) => cycleId ?? "no cycle given")];
+  const isWaiting = answers.some(({ status }) => status !== "graded" && status !== "rejected");
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    ${isWaiting ? html`<meta http-equiv="refresh" content="3" />` : ""}
+    <title>Blastograde</title>
+    <style>${STYLE}</style>
+  </head>
+  <body>
+    <h1>Blastograde</h1>
+    <p class="notice">demo models, trained on synthetic phantoms: not for clinical use</p>
+    <p>Clinic <strong>${clinicId}</strong>. <a href="/docs">The API</a></p>
+    ${cycles.length === 0 ? html`<p>No embryo yet. Upload an archive through the API, or run <code>npm run grade</code>.</p>` : ""}
+    ${cycles.map(([cycleId, embryos]) => cycleTable(cycleId, embryos))}
+  </body>
+</html>`;
+}
+
+/** Swagger UI over `/openapi.json`, with its files from this very service. */
+export function docsPage() {
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>Blastograde API</title>
+    <link rel="stylesheet" href="/docs/swagger-ui.css" />
+  </head>
+  <body>
+    <div id="api"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script>SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api" });</script>
+  </body>
+</html>`;
+}
+
+function cycleTable(cycleId: string, embryos: readonly GradingAnswer[]) {
+  return html`<h2>Cycle ${cycleId}</h2>
+    <table>
+      <thead>
+        <tr><th>Rank</th><th>Embryo</th><th>ICM</th><th>TE</th><th>Group</th><th>Sequence</th><th>90 hpi to tMEB</th><th>Remarks</th></tr>
+      </thead>
+      <tbody>
+        ${rankCohort(embryos).map(
+          (answer) => html`<tr class="${answer.status}">
+            <td>${answer.rank ?? "–"}</td>
+            <td>${answer.embryoId}</td>
+            <td>${structureCell(answer.icm)}</td>
+            <td>${structureCell(answer.te)}</td>
+            <td>${answer.qualityGroup ?? answer.status}</td>
+            <td>${answer.sequence ? `${answer.sequence.framesUsed} frames, tMEB ${answer.sequence.tMebHpi.toFixed(1)} hpi` : ""}</td>
+            <td>${answer.sequence ? html`<img alt="hourly pictures of ${answer.embryoId}" src="/v1/uploads/${answer.gradingId}/preview" />` : ""}</td>
+            <td>${remarks(answer)}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
+}
+
+function structureCell(structure: StructureGrade | null) {
+  if (structure === null) return "";
+  const shares = GRADES.map((grade) => `${grade} ${Math.round(100 * structure.probabilities[grade])} %`).join(", ");
+  return html`<strong>${structure.grade}</strong><br /><small>${shares}</small>`;
+}
+
+function remarks({ rejection, warnings }: GradingAnswer) {
+  const lines = [...(rejection ? [rejection] : []), ...warnings];
+  return html`${lines.map(({ code, detail }) => html`<p><code>${code}</code> ${detail}</p>`)}`;
+}
+
+const STYLE = `
+  body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 84rem; padding: 0 1rem; color: #1c2430; }
+  .notice { background: #fff3cd; border-left: 4px solid #d39e00; padding: .5rem .8rem; }
+  table { border-collapse: collapse; width: 100%; }
+  th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid #d8dee6; vertical-align: top; }
+  tr.rejected { background: #faf4f4; }
+  td p { margin: 0 0 .3rem; font-size: 13px; }
+  small { white-space: nowrap; color: #566273; }
+  img { height: 84px; display: block; }
+`;
