@@ -17,11 +17,13 @@ const PRIOR_DIAGONAL = 0.8;
  *
  * The ordinal cross-entropy is not a proper scoring rule; its minimum empties outer classes that annotators do vote for.
  * Each column says how the votes fall where the network is sure of class k, so that mass can go back to a class whose
- * score is zero. Columns sum to 1, hence so does the answer.
+ * score is zero. Columns sum to 1, and so does the answer.
  */
 export function applyGradeCalibrator(matrix: CalibrationMatrix, scores: GradeDistribution): GradeDistribution {
   const [a, b, c] = matrix.map((row) => row[0] * scores.A + row[1] * scores.B + row[2] * scores.C);
-  return { A: a!, B: b!, C: c! };
+  // The scores come from float32, whose sum is only nearly 1.
+  const total = a! + b! + c!;
+  return { A: a! / total, B: b! / total, C: c! / total };
 }
 
 /**

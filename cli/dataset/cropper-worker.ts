@@ -1,0 +1,88 @@
+// Draws pictures for the cropper's training: any stage, any instrument, whole wells and closer views, bright and dark.
+import { parentPort, workerData } from "node:worker_threads";
+import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
+import { FOCAL_PLANES_UM } from "../../core/contracts/clip.ts";
+import { CROPPER_SIZE, cropperView } from "../../core/cropping/embryo-mask.ts";
+import { resample, type SquareWindow } from "../../core/cropping/resample.ts";
+import type { GreyImage } from "../../core/ports.ts";
+import { framePicture, type PhantomKind, phantomEmbryo, renderMasks } from "../../phantom/index.ts";
+import { RandomStream } from "../../phantom/random.ts";
+import type { Share } from "./shares.ts";
+
+export interface CropperTask {
+  readonly seed: number;
+  readonly pictures: number;
+}
+
+export interface CropperPicture {
+  readonly index: number;
+  /** uint8 [3, 64, 64]. */
+  readonly picture: Uint8Array;
+  /** 0/1 [64, 64]. */
+  readonly mask: Uint8Array;
+}
+
+const { task, share, shares } = workerData as Share<CropperTask>;
+for (let index = share; index < task.pictures; index += shares) {
+  parentPort!.postMessage(await drawPicture(task.seed, index));
+}
+
+async function drawPicture(seed: number, index: number): Promise<CropperPicture> {
+  const random = new RandomStream(seed, index, "cropper");
+  const embryo = phantomEmbryo({ seed, index, kind: kindOf(random.next()) });
+  const hpi = random.between(85, 125);
+  const planes = await Promise.all(
+    FOCAL_PLANES_UM.map(async (um) => (await sharpDecoder.decodeGrey(await framePicture(embryo, hpi, um))).image),
+  );
+  const { width, height } = planes[0]!;
+  const truth: GreyImage = { width, height, pixels: renderMasks(embryo, hpi).embryo.map((inside) => 255 * inside) };
+  const window = random.next() < 0.5 ? cropperView(truth) : closerView(truth, random);
+
+  const tone = toneCurve(random);
+  const picture = new Uint8Array(3 * CROPPER_SIZE ** 2);
+  planes.forEach((plane, channel) => {
+    const small = resample(plane, window, CROPPER_SIZE).map((grey) => tone[grey]!);
+    picture.set(small, channel * CROPPER_SIZE ** 2);
+  });
+  const mask = resample(truth, window, CROPPER_SIZE).map((coverage) => (coverage > 127 ? 1 : 0));
+  return { index, picture, mask };
+}
+
+/** The paper's share of wells without an embryo, 617 of 2126. Kragh et al. 2019, appendix. */
+function kindOf(draw: number): PhantomKind {
+  if (draw < 0.29) return "empty";
+  return draw < 0.42 ? "arrested" : "blastocyst";
+}
+
+/** A square around the embryo (or anywhere in an empty well) as other microscopes frame it, without the well's ring. */
+function closerView({ width, height, pixels }: GreyImage, random: RandomStream): SquareWindow {
+  let x = 0;
+  let y = 0;
+  let count = 0;
+  pixels.forEach((inside, p) => {
+    if (inside === 0) return;
+    x += p % width;
+    y += Math.floor(p / width);
+    count++;
+  });
+  const diameter = 2 * Math.sqrt(count / Math.PI);
+  const size = count === 0 ? width * random.between(0.4, 0.9) : diameter * random.between(1.05, 1.7);
+  const centre = count === 0 ? { x: width / 2, y: height / 2 } : { x: x / count, y: y / count };
+  const drift = (size - diameter) / 2;
+  return {
+    left: Math.round(centre.x - size / 2 + (count === 0 ? 0 : drift * random.between(-0.9, 0.9))),
+    top: Math.round(centre.y - size / 2 + (count === 0 ? 0 : drift * random.between(-0.9, 0.9))),
+    size: Math.round(size),
+  };
+}
+
+/** Another lamp and another camera: gamma, contrast and brightness, as a table of 256 greys. */
+function toneCurve(random: RandomStream): Uint8Array {
+  const gamma = random.between(0.6, 1.6);
+  const contrast = random.between(0.6, 1.6);
+  const brightness = random.between(-40, 40);
+  return Uint8Array.from({ length: 256 }, (_, grey) => {
+    const toned = (255 * (grey / 255) ** gamma - 128) * contrast + 128 + brightness;
+    return Math.min(255, Math.max(0, Math.round(toned)));
+  });
+}

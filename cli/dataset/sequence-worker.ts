@@ -1,0 +1,110 @@
+// Draws embryos and takes them through the crop station's own code: training sees the bytes that serving sees.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
+import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
+import { openSegmenter } from "../../adapters/onnx/segmenter.ts";
+import type { Frame } from "../../core/contracts/time-lapse.ts";
+import type { ExpansionEvidence } from "../../core/cropping/expansion-evidence.ts";
+import { cropPlanes, findEmbryo } from "../../core/cropping/look.ts";
+import { EmptyWell } from "../../core/errors.ts";
+import type { EmbryoSegmenter } from "../../core/ports.ts";
+import { sha256Hex } from "../../core/sha256.ts";
+import { cropSequence } from "../../core/stations/crop-sequence.ts";
+import { chooseFocalPlanes, focalStacks } from "../../core/timelapse/focal-planes.ts";
+import { framePicture, type PhantomEmbryo, phantomEmbryo, phantomManifest } from "../../phantom/index.ts";
+import type { Share } from "./shares.ts";
+import { FOCAL_SHIFTS_UM, TIME_SHIFTS_H } from "./variants.ts";
+
+export interface SequenceTask {
+  readonly seed: number;
+  readonly embryos: number;
+  readonly out: string;
+  readonly cropper: Uint8Array;
+  /** For the criterion every second embryo is arrested, and only the evidence is kept. */
+  readonly purpose: "training" | "criterion";
+}
+
+export interface PreparedEmbryo {
+  readonly embryo: PhantomEmbryo;
+  /** Null where the crop station sees an empty well. */
+  readonly evidence: ExpansionEvidence | null;
+  /** uint8 [V, 3, 224, 224], variant 0 unshifted; null for embryos without votes. */
+  readonly stills: Uint8Array | null;
+}
+
+const { task, share, shares } = workerData as Share<SequenceTask>;
+const segmenter = await openSegmenter(task.cropper, { sha256: await sha256Hex(task.cropper), threads: 1 });
+for (let index = share; index < task.embryos; index += shares) {
+  const kind = task.purpose === "training" ? {} : ({ kind: index % 2 === 0 ? "blastocyst" : "arrested" } as const);
+  parentPort!.postMessage(await prepareEmbryo(phantomEmbryo({ seed: task.seed, index, ...kind })));
+}
+await segmenter.close();
+
+async function prepareEmbryo(embryo: PhantomEmbryo): Promise<PreparedEmbryo> {
+  const { frames } = phantomManifest(embryo);
+  const planeOf = new Map(frames.map((frame) => [frame.file, frame]));
+  const readFrame = (file: string) => framePictureOf(embryo, planeOf.get(file)!);
+  const meter = { run: <T>(_stage: string, work: () => Promise<T>) => work() };
+
+  let evidence: ExpansionEvidence | null = null;
+  try {
+    const cropped = await cropSequence(frames, { pictures: sharpDecoder, segmenter, meter, readFrame });
+    evidence = cropped.evidence;
+    if (task.purpose === "criterion") return { embryo, evidence, stills: null };
+    const clip = npzClipFormat.encode({
+      frames: cropped.frames,
+      hpi: cropped.hpi,
+      meta: {
+        schema: "blastograde/clip@1",
+        archiveDigest: await sha256Hex(new TextEncoder().encode(embryo.embryoId)),
+        cropperSha256: segmenter.sha256,
+        ageYears: embryo.ageYears,
+      },
+    });
+    await writeFile(join(task.out, "clips", `${embryo.embryoId}.npz`), clip);
+  } catch (error) {
+    if (!(error instanceof EmptyWell) || embryo.kind === "blastocyst") throw error;
+  }
+  const isGraded = embryo.icmVotes.length > 0;
+  return { embryo, evidence, stills: isGraded ? await stillVariants(embryo, frames, segmenter) : null };
+}
+
+/** The still at tA and its augmentations. */
+async function stillVariants(
+  embryo: PhantomEmbryo,
+  frames: readonly Frame[],
+  cropper: EmbryoSegmenter,
+): Promise<Uint8Array> {
+  const stacks = focalStacks(frames);
+  const variants: Uint8Array[] = [];
+  for (const hours of TIME_SHIFTS_H) {
+    const stack = stacks.reduce((best, candidate) =>
+      Math.abs(candidate.hpi - embryo.tAHpi - hours) < Math.abs(best.hpi - embryo.tAHpi - hours) ? candidate : best,
+    );
+    const pictures = new Map(
+      await Promise.all(
+        stack.frames.map(async (frame) => {
+          const { image } = await sharpDecoder.decodeGrey(await framePictureOf(embryo, frame));
+          return [frame.file, image] as const;
+        }),
+      ),
+    );
+    for (const shiftUm of FOCAL_SHIFTS_UM) {
+      const planes = chooseFocalPlanes(stack, shiftUm).frames.map(({ file }) => pictures.get(file)!);
+      const { window } = await findEmbryo(planes, cropper);
+      if (window === null) throw new Error(`the cropper finds no embryo in ${embryo.embryoId}: train it longer`);
+      variants.push(cropPlanes(planes, window));
+    }
+  }
+  const stills = new Uint8Array(variants.length * variants[0]!.length);
+  variants.forEach((variant, v) => {
+    stills.set(variant, v * variant.length);
+  });
+  return stills;
+}
+
+function framePictureOf(embryo: PhantomEmbryo, { hpi, focalPlaneUm }: Frame): Promise<Uint8Array> {
+  return framePicture(embryo, hpi, focalPlaneUm);
+}

@@ -1,0 +1,214 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { serve } from "@hono/node-server";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Logger } from "pino";
+import { npzClipFormat } from "../adapters/archive/npz-clip.ts";
+import { zipArchiveReader } from "../adapters/archive/zip-archive.ts";
+import { sharpDecoder, sharpEncoder } from "../adapters/image/sharp-pictures.ts";
+import type { AfterDurableWrite } from "../adapters/local/durable-write.ts";
+import { openFolderObjectStore } from "../adapters/local/folder-object-store.ts";
+import { loadOrCreateSecret } from "../adapters/local/local-secret.ts";
+import { InferenceJob, inferClip, openLoopbackEndpoint } from "../adapters/local/loopback-endpoint.ts";
+import { receiveUpload } from "../adapters/local/receive-upload.ts";
+import { type Consumer, startConsumer } from "../adapters/local/sqlite-consumer.ts";
+import { openSqliteDatabase } from "../adapters/local/sqlite-database.ts";
+import { openSqliteGradingStore } from "../adapters/local/sqlite-grading-store.ts";
+import { openQueue, type QueueOptions } from "../adapters/local/sqlite-queue.ts";
+import { openSqliteRecordStore } from "../adapters/local/sqlite-record-store.ts";
+import { randomIds, systemClock } from "../adapters/local/system.ts";
+import { openUploadForms, UPLOAD_FORM_PATH } from "../adapters/local/upload-form.ts";
+import { openSegmenter } from "../adapters/onnx/segmenter.ts";
+import { CropJob, InferenceNotification, UploadStored } from "../core/contracts/messages.ts";
+import type { BlastogradeError } from "../core/errors.ts";
+import { rejectGrading } from "../core/stations/close.ts";
+import { cropEmbryo } from "../core/stations/crop.ts";
+import { recordGrade } from "../core/stations/grade.ts";
+import { ingestUpload } from "../core/stations/ingest.ts";
+import { uploadOf } from "../core/stations/keys.ts";
+import { sweepGradings } from "../core/stations/sweep.ts";
+import { createApp } from "../functions/grade/app.ts";
+import { readNetwork } from "../model-container/bundle/load-bundle.ts";
+import { startModelServer } from "../model-container/server/server.ts";
+
+export interface LocalServiceOptions {
+  readonly dataDir: string;
+  readonly clinicId: string;
+  /** Folder of the model bundle. */
+  readonly modelBundle: string;
+  readonly modelThreads: number;
+  readonly logger: Logger;
+  /** Where upload forms point to, as long as the service does not listen. @default "http://blastograde.local" */
+  readonly baseUrl?: string;
+  /** Told of every durable write; the crash tests end the process in it. */
+  readonly afterWrite?: AfterDurableWrite;
+}
+
+export interface LocalService {
+  /** The HTTP API, the page, and the door that upload forms point to. */
+  readonly app: OpenAPIHono;
+  /** Starts listening. @returns the base URL, without a slash at the end */
+  listen(address: { host: string; port: number }): Promise<string>;
+  /** Resolves once no station has anything left to do. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const UPLOAD_FORM_SECONDS = 3600;
+const SWEEP_EVERY_SECONDS = 60;
+// Past any station's work on one embryo here: what has not moved for so long has been lost.
+const STUCK_SECONDS = 600;
+const MAX_ATTEMPTS = 5;
+const VISIBILITY_SECONDS = 900;
+
+/**
+ * The local wiring: the same stations as in the cloud, over a folder, SQLite, and the model server on loopback.
+ *
+ * @example
+ * const service = await openLocalService({ dataDir, clinicId: "north", modelBundle, modelThreads: 2, logger });
+ * const answer = await service.app.request("/v1/uploads", { method: "POST" });
+ * await service.close();
+ */
+export async function openLocalService(options: LocalServiceOptions): Promise<LocalService> {
+  const { dataDir, logger, afterWrite } = options;
+  const clock = systemClock;
+  const model = await startModelServer({
+    bundleDir: options.modelBundle,
+    port: 0,
+    threads: options.modelThreads,
+    logger,
+  });
+  const segmenter = await openSegmenter(await readNetwork(model.bundle, "cropper"), {
+    sha256: model.bundle.manifest.networks.cropper.sha256,
+    threads: 1,
+  });
+
+  const objects = await openFolderObjectStore({ root: join(dataDir, "objects"), afterWrite });
+  const database = openSqliteDatabase({ file: join(dataDir, "blastograde.sqlite"), afterWrite });
+  const gradings = openSqliteGradingStore({ database });
+  const records = openSqliteRecordStore({ database });
+  const queue = <Message>(name: string, schema: QueueOptions<Message>["schema"]) =>
+    openQueue({ database, name, schema, clock, visibilitySeconds: VISIBILITY_SECONDS, maxAttempts: MAX_ATTEMPTS });
+  const stored = queue("stored", UploadStored);
+  const cropJobs = queue("crop", CropJob);
+  const inferenceJobs = queue("inference", InferenceJob);
+  const finished = queue("finished", InferenceNotification);
+
+  const endpoint = openLoopbackEndpoint(inferenceJobs);
+  const ports = {
+    objects,
+    gradings,
+    records,
+    archives: zipArchiveReader,
+    pictures: sharpDecoder,
+    previews: sharpEncoder,
+    segmenter,
+    clips: npzClipFormat,
+    endpoint,
+    stored,
+    cropJobs,
+    finished,
+    modelUrl: model.url,
+    clock,
+  };
+  const close = async (gradingId: string | undefined, error: BlastogradeError) => {
+    if (gradingId !== undefined) await rejectGrading(ports, gradingId, error);
+  };
+
+  // One process owns the folder, so whatever is taken now was taken by one that is gone.
+  for (const each of [stored, cropJobs, inferenceJobs, finished]) await each.releaseTaken();
+  await sweepGradings(ports, 0);
+  const consumers: Consumer[] = [
+    startConsumer({
+      queue: stored,
+      concurrency: 1,
+      handle: (message) => ingestUpload(message, ports),
+      onDead: (message, error) => close(uploadOf(message.key)?.gradingId, error),
+      logger,
+    }),
+    startConsumer({
+      queue: cropJobs,
+      concurrency: 1,
+      handle: (job) => cropEmbryo(job, ports),
+      onDead: (job, error) => close(job.gradingId, error),
+      logger,
+    }),
+    startConsumer({
+      queue: inferenceJobs,
+      concurrency: 1,
+      handle: (job) => inferClip(job, ports),
+      onDead: (job, error) => close(job.gradingId, error),
+      logger,
+    }),
+    startConsumer({
+      queue: finished,
+      concurrency: 1,
+      handle: (notification) => recordGrade(notification, ports),
+      onDead: (notification, error) => close(notification.inferenceId, error),
+      logger,
+    }),
+  ];
+  const sweeping = setInterval(() => {
+    sweepGradings(ports, STUCK_SECONDS).catch((error) => logger.error({ err: error }, "the sweep failed"));
+  }, SWEEP_EVERY_SECONDS * 1000);
+
+  let baseUrl = options.baseUrl ?? "http://blastograde.local";
+  let server: ReturnType<typeof serve> | undefined;
+  const forms = openUploadForms({
+    baseUrl: () => baseUrl,
+    secret: await loadOrCreateSecret({ file: join(dataDir, "upload-secret"), afterWrite }),
+    clock,
+    lifetimeSeconds: UPLOAD_FORM_SECONDS,
+  });
+  const app = createApp({
+    objects,
+    gradings,
+    records,
+    uploadForms: forms,
+    ids: randomIds,
+    clock,
+    tenantOf: async () => ({ clinicId: options.clinicId }),
+    report: (error) => logger.error({ err: error }, "a request failed"),
+    docsAsset,
+  });
+  app.post(UPLOAD_FORM_PATH, async (c) => {
+    const body = c.req.raw.body ?? new ReadableStream<Uint8Array>({ start: (stream) => stream.close() });
+    const contentType = c.req.header("Content-Type") ?? "";
+    const object = await receiveUpload({ body, contentType, forms, store: objects });
+    await stored.send({ key: object.key, version: object.version, size: object.size });
+    return c.body(null, 204);
+  });
+
+  return {
+    app,
+    async listen({ host, port }) {
+      const { promise, resolve, reject } = Promise.withResolvers<number>();
+      server = serve({ fetch: app.fetch, hostname: host, port }, (address) => resolve(address.port));
+      server.once("error", reject);
+      baseUrl = `http://${host}:${await promise}`;
+      return baseUrl;
+    },
+    async idle() {
+      // In the way of the data: what one station has finished is in the next one's queue.
+      for (const consumer of consumers) await consumer.idle();
+    },
+    async close() {
+      clearInterval(sweeping);
+      server?.close();
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await model.close();
+      await segmenter.close();
+      database.close();
+    },
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+/** A file of Swagger UI, served by ourselves: a clinic's network may reach nothing else. */
+async function docsAsset(name: string): Promise<Uint8Array | null> {
+  if (!/^[a-z0-9.-]+$/.test(name)) return null;
+  const folder = dirname(require.resolve("swagger-ui-dist/package.json"));
+  return readFile(join(folder, name)).catch(() => null);
+}

@@ -1,0 +1,67 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
+import { sealBundle } from "../../model-container/bundle/seal-bundle.ts";
+
+export const DEMO_BUNDLE = join(import.meta.dirname, "../../model-container/models/demo");
+export const silent = pino({ level: "silent" });
+
+const FRAME_BYTES = 3 * 224 * 224;
+
+/** Deterministic noise, another for each seed; its first bytes can be set, as the scripted worker's orders. */
+export function clipFrames(options: { frames: number; seed?: number; orders?: readonly number[] }): Uint8Array {
+  const pixels = new Uint8Array(options.frames * FRAME_BYTES);
+  let state = (options.seed ?? 1) * 2654435761;
+  for (let index = 0; index < pixels.length; index++) {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    pixels[index] = state >>> 24;
+  }
+  pixels.set(options.orders ?? []);
+  return pixels;
+}
+
+export function clipBytes(options: { frames: number; seed?: number; orders?: readonly number[] }): Uint8Array {
+  return npzClipFormat.encode({
+    frames: clipFrames(options),
+    hpi: Float32Array.from({ length: options.frames }, (_, t) => 90 + t),
+    meta: {
+      schema: "blastograde/clip@1",
+      archiveDigest: "a".repeat(64),
+      cropperSha256: "c".repeat(64),
+      ageYears: null,
+    },
+  });
+}
+
+export const gradeCalibrator = {
+  icm: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  te: [
+    [0.75, 0, 0],
+    [0.25, 1, 0],
+    [0, 0, 1],
+  ],
+} satisfies Parameters<typeof sealBundle>[0]["gradeCalibrator"];
+
+/** A sealed bundle whose networks are no networks: for tests in which nothing runs them. */
+export async function hollowBundle(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "bundle-"));
+  for (const file of ["cropper.onnx", "cnn.onnx", "rnn.onnx", "MODEL_CARD.md", "metrics.json"]) {
+    await writeFile(join(dir, file), `what ${file} would hold`);
+  }
+  await sealBundle({ dir, name: "hollow", demo: true, features: 4, gradeCalibrator });
+  return dir;
+}
+
+export function invoke(url: string, clip: Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/invocations`, {
+    method: "POST",
+    headers: { "Content-Type": "application/x-npz", ...headers },
+    body: clip as Uint8Array<ArrayBuffer>,
+  });
+}
