@@ -1,6 +1,6 @@
 import Table from "cli-table3";
-import type { GradingAnswer } from "../core/contracts/grading.ts";
 import { GRADES, type StructureGrade } from "../core/contracts/grades.ts";
+import type { GradingAnswer } from "../core/contracts/grading.ts";
 
 const REMARK_WIDTH = 44;
 
@@ -13,7 +13,10 @@ export function gradingsTable(answers: readonly GradingAnswer[]): string {
     wordWrap: true,
   });
   for (const { embryoId, icm, te, qualityGroup, status, sequence, warnings, rejection } of answers) {
-    const remarks = [...(rejection ? [`${rejection.code}: ${rejection.detail}`] : []), ...warnings.map(({ code }) => code)];
+    const remarks = [
+      ...(rejection ? [`${rejection.code}: ${rejection.detail}`] : []),
+      ...warnings.map(({ code }) => code),
+    ];
     table.push([
       embryoId ?? "?",
       shares(icm),

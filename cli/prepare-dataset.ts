@@ -5,13 +5,13 @@ import { parseArgs } from "node:util";
 import { encodeNpy, npyHeader } from "../adapters/archive/npy.ts";
 import { encodeNpz } from "../adapters/archive/npz.ts";
 import { CLIP_SIZE } from "../core/contracts/clip.ts";
-import { type PhantomEmbryo, phantomEmbryo } from "../phantom/index.ts";
 import { CROPPER_SIZE } from "../core/cropping/embryo-mask.ts";
+import { type PhantomEmbryo, phantomEmbryo } from "../phantom/index.ts";
 import type { CropperPicture, CropperTask } from "./dataset/cropper-worker.ts";
 import type { PreparedEmbryo, SequenceTask } from "./dataset/sequence-worker.ts";
 import { inShares } from "./dataset/shares.ts";
-import { STILL_VARIANTS } from "./dataset/variants.ts";
 import { SPLITS, splitOfCycle } from "./dataset/split.ts";
+import { STILL_VARIANTS } from "./dataset/variants.ts";
 
 const USAGE = `Usage:
   npm run prepare-dataset -- cropper --out DIR [--pictures 1200] [--seed 1]
@@ -94,7 +94,10 @@ async function prepareSequences(task: SequenceTask): Promise<void> {
   await stills.close();
 
   const embryosHeader = "embryo_id,cycle_id,split,icm,te,icm_votes,te_votes\n";
-  await writeFile(join(task.out, "embryos.csv"), embryosHeader + graded.map((embryo) => embryoLine(task.seed, embryo)).join(""));
+  await writeFile(
+    join(task.out, "embryos.csv"),
+    embryosHeader + graded.map((embryo) => embryoLine(task.seed, embryo)).join(""),
+  );
   await writeEvidence(task.out, evidence);
   const counts = SPLITS.map((split) => [
     split,
@@ -146,6 +149,7 @@ function progressLine(what: string, count: number): () => void {
 
 function whole(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} wants a whole number from 1 on, not ${text}`);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`--${name} wants a whole number from 1 on, not ${text}`);
   return value;
 }

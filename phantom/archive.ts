@@ -13,6 +13,15 @@ export async function framePicture(embryo: PhantomEmbryo, hpi: number, focalPlan
   return encodePicture(renderFrame(embryo, hpi, focalPlaneUm));
 }
 
+/** JPEG bytes of several planes of one time, the same as one by one, for less work. */
+export async function stackPictures(
+  embryo: PhantomEmbryo,
+  hpi: number,
+  focalPlanesUm: readonly number[],
+): Promise<Uint8Array[]> {
+  return Promise.all(renderFocalStack(embryo, hpi, focalPlanesUm).map(encodePicture));
+}
+
 /** The archive's `manifest.json`: every capture in every plane of the instrument, in order of time, then of plane. */
 export function phantomManifest(embryo: PhantomEmbryo): TimeLapseManifest {
   const { focalPlanesUm } = INSTRUMENTS[embryo.instrument];
@@ -39,7 +48,7 @@ export async function* archiveEntries(embryo: PhantomEmbryo): AsyncGenerator<{ n
   const manifest = `${JSON.stringify(phantomManifest(embryo), null, 1)}\n`;
   yield { name: MANIFEST_FILE, bytes: new TextEncoder().encode(manifest) };
   for (const hpi of embryo.captureHpi) {
-    const pictures = await Promise.all(renderFocalStack(embryo, hpi, focalPlanesUm).map(encodePicture));
+    const pictures = await stackPictures(embryo, hpi, focalPlanesUm);
     for (const [i, bytes] of pictures.entries()) yield { name: frameFile(hpi, focalPlanesUm[i]!), bytes };
   }
 }

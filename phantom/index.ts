@@ -1,4 +1,4 @@
-export { archiveEntries, framePicture, phantomManifest } from "./archive.ts";
+export { archiveEntries, framePicture, phantomManifest, stackPictures } from "./archive.ts";
 export { type PhantomEmbryo, type PhantomKind, type PhantomOptions, phantomEmbryo } from "./embryo.ts";
 export { INSTRUMENTS, type Instrument, type InstrumentName } from "./instruments.ts";
 export { type PhantomMasks, renderMasks } from "./masks.ts";

@@ -19,7 +19,15 @@ export interface DatasetEmbryo {
 }
 
 const votes = z.string().transform((letters) => z.array(Grade).parse([...letters]));
-const EmbryoLine = z.tuple([z.string(), z.string(), z.enum(["train", "validation", "test"]), Grade, Grade, votes, votes]);
+const EmbryoLine = z.tuple([
+  z.string(),
+  z.string(),
+  z.enum(["train", "validation", "test"]),
+  Grade,
+  Grade,
+  votes,
+  votes,
+]);
 
 /** Reads `embryos.csv`. */
 export async function readEmbryos(dataset: string): Promise<DatasetEmbryo[]> {
@@ -30,7 +38,9 @@ export async function readEmbryos(dataset: string): Promise<DatasetEmbryo[]> {
   });
 }
 
-const EvidenceLine = z.tuple([z.string(), z.enum(["blastocyst", "arrested", "empty"]), z.string(), z.string()]).rest(z.string());
+const EvidenceLine = z
+  .tuple([z.string(), z.enum(["blastocyst", "arrested", "empty"]), z.string(), z.string()])
+  .rest(z.string());
 
 /** Reads `evidence.csv`; the evidence is null where the crop station saw an empty well. */
 export async function readEvidence(dataset: string): Promise<{ kind: string; evidence: ExpansionEvidence | null }[]> {
@@ -38,7 +48,10 @@ export async function readEvidence(dataset: string): Promise<{ kind: string; evi
   return lines.map((cells) => {
     const [, kind, , , ...values] = EvidenceLine.parse(cells);
     const [fieldFraction, growth, smoothness] = values.map(Number);
-    return { kind, evidence: values[0] === "" ? null : { fieldFraction: fieldFraction!, growth: growth!, smoothness: smoothness! } };
+    return {
+      kind,
+      evidence: values[0] === "" ? null : { fieldFraction: fieldFraction!, growth: growth!, smoothness: smoothness! },
+    };
   });
 }
 

@@ -5,7 +5,7 @@ import { FOCAL_PLANES_UM } from "../../core/contracts/clip.ts";
 import { CROPPER_SIZE, cropperView } from "../../core/cropping/embryo-mask.ts";
 import { resample, type SquareWindow } from "../../core/cropping/resample.ts";
 import type { GreyImage } from "../../core/ports.ts";
-import { framePicture, type PhantomKind, phantomEmbryo, renderMasks } from "../../phantom/index.ts";
+import { type PhantomKind, phantomEmbryo, renderMasks, stackPictures } from "../../phantom/index.ts";
 import { RandomStream } from "../../phantom/random.ts";
 import type { Share } from "./shares.ts";
 
@@ -31,9 +31,8 @@ async function drawPicture(seed: number, index: number): Promise<CropperPicture>
   const random = new RandomStream(seed, index, "cropper");
   const embryo = phantomEmbryo({ seed, index, kind: kindOf(random.next()) });
   const hpi = random.between(85, 125);
-  const planes = await Promise.all(
-    FOCAL_PLANES_UM.map(async (um) => (await sharpDecoder.decodeGrey(await framePicture(embryo, hpi, um))).image),
-  );
+  const pictures = await stackPictures(embryo, hpi, FOCAL_PLANES_UM);
+  const planes = await Promise.all(pictures.map(async (bytes) => (await sharpDecoder.decodeGrey(bytes)).image));
   const { width, height } = planes[0]!;
   const truth: GreyImage = { width, height, pixels: renderMasks(embryo, hpi).embryo.map((inside) => 255 * inside) };
   const window = random.next() < 0.5 ? cropperView(truth) : closerView(truth, random);

@@ -9,11 +9,11 @@ import type { Frame } from "../../core/contracts/time-lapse.ts";
 import type { ExpansionEvidence } from "../../core/cropping/expansion-evidence.ts";
 import { cropPlanes, findEmbryo } from "../../core/cropping/look.ts";
 import { EmptyWell } from "../../core/errors.ts";
-import type { EmbryoSegmenter } from "../../core/ports.ts";
+import type { EmbryoSegmenter, GreyImage } from "../../core/ports.ts";
 import { sha256Hex } from "../../core/sha256.ts";
 import { cropSequence } from "../../core/stations/crop-sequence.ts";
 import { chooseFocalPlanes, focalStacks } from "../../core/timelapse/focal-planes.ts";
-import { framePicture, type PhantomEmbryo, phantomEmbryo, phantomManifest } from "../../phantom/index.ts";
+import { type PhantomEmbryo, phantomEmbryo, phantomManifest, stackPictures } from "../../phantom/index.ts";
 import type { Share } from "./shares.ts";
 import { FOCAL_SHIFTS_UM, TIME_SHIFTS_H } from "./variants.ts";
 
@@ -44,8 +44,7 @@ await segmenter.close();
 
 async function prepareEmbryo(embryo: PhantomEmbryo): Promise<PreparedEmbryo> {
   const { frames } = phantomManifest(embryo);
-  const planeOf = new Map(frames.map((frame) => [frame.file, frame]));
-  const readFrame = (file: string) => framePictureOf(embryo, planeOf.get(file)!);
+  const readFrame = stackReader(embryo, frames);
   const meter = { run: <T>(_stage: string, work: () => Promise<T>) => work() };
 
   let evidence: ExpansionEvidence | null = null;
@@ -83,14 +82,15 @@ async function stillVariants(
     const stack = stacks.reduce((best, candidate) =>
       Math.abs(candidate.hpi - embryo.tAHpi - hours) < Math.abs(best.hpi - embryo.tAHpi - hours) ? candidate : best,
     );
-    const pictures = new Map(
-      await Promise.all(
-        stack.frames.map(async (frame) => {
-          const { image } = await sharpDecoder.decodeGrey(await framePictureOf(embryo, frame));
-          return [frame.file, image] as const;
-        }),
-      ),
+    const drawn = await stackPictures(
+      embryo,
+      stack.hpi,
+      stack.frames.map(({ focalPlaneUm }) => focalPlaneUm),
     );
+    const pictures = new Map<string, GreyImage>();
+    for (const [position, { file }] of stack.frames.entries()) {
+      pictures.set(file, (await sharpDecoder.decodeGrey(drawn[position]!)).image);
+    }
     for (const shiftUm of FOCAL_SHIFTS_UM) {
       const planes = chooseFocalPlanes(stack, shiftUm).frames.map(({ file }) => pictures.get(file)!);
       const { window } = await findEmbryo(planes, cropper);
@@ -105,6 +105,20 @@ async function stillVariants(
   return stills;
 }
 
-function framePictureOf(embryo: PhantomEmbryo, { hpi, focalPlaneUm }: Frame): Promise<Uint8Array> {
-  return framePicture(embryo, hpi, focalPlaneUm);
+/** Reads frames as from the archive; the wanted planes of one time are drawn together, which is twice as fast. */
+function stackReader(embryo: PhantomEmbryo, frames: readonly Frame[]): (file: string) => Promise<Uint8Array> {
+  const stackOf = new Map(
+    focalStacks(frames).flatMap((stack) => stack.frames.map(({ file }) => [file, stack] as const)),
+  );
+  let drawn = new Map<string, Uint8Array>();
+  return async (file) => {
+    if (!drawn.has(file)) {
+      const stack = stackOf.get(file)!;
+      const chosen = chooseFocalPlanes(stack).frames;
+      const planes = chosen.map(({ focalPlaneUm }) => focalPlaneUm);
+      const pictures = await stackPictures(embryo, stack.hpi, planes);
+      drawn = new Map(chosen.map((frame, plane) => [frame.file, pictures[plane]!]));
+    }
+    return drawn.get(file)!;
+  };
 }

@@ -1,0 +1,107 @@
+import { z } from "zod";
+
+/** A variable of the environment has a value that we do not take; the message names it. */
+export class ConfigInvalid extends Error {
+  override readonly name = "ConfigInvalid";
+  readonly code = "CONFIG_INVALID";
+  readonly retryable = false;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const wholeNumber = (min: number, max: number) => {
+  const sentence = `has to be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^[0-9]{1,9}$/, sentence)
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, sentence);
+};
+const path = z.string().regex(/^[^\0]+$/, "has to be a path");
+
+const Port = wholeNumber(0, 65_535);
+const ModelThreads = wholeNumber(1, 256);
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const LogLevel = z.enum(LOG_LEVELS, `has to be one of ${LOG_LEVELS.join(", ")}`);
+const ClinicName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "has to be 1 to 64 of A-Z, a-z, 0-9 and -");
+
+/** Two: what the bench was measured with, and what the smallest machine has. */
+const MODEL_THREADS = "2";
+
+const LocalEnvironment = z.object({
+  PORT: Port.prefault("8787"),
+  HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:-]+$/, "has to be a host name or an address")
+    .prefault("127.0.0.1"),
+  DATA_DIR: path.prefault(".data"),
+  CLINIC_ID: ClinicName.prefault("local"),
+  MODEL_BUNDLE: path.prefault("model-container/models/demo"),
+  MODEL_THREADS: ModelThreads.prefault(MODEL_THREADS),
+  LOG_LEVEL: LogLevel.prefault("info"),
+});
+
+export interface LocalConfig {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly clinicId: string;
+  readonly modelBundle: string;
+  readonly modelThreads: number;
+  readonly logLevel: z.infer<typeof LogLevel>;
+}
+
+/** Configuration of the service on one machine: `npm start` and the commands. @throws ConfigInvalid */
+export function readLocalConfig(env: Environment = process.env): LocalConfig {
+  const read = parseEnvironment(LocalEnvironment, env);
+  return {
+    port: read.PORT,
+    host: read.HOST,
+    dataDir: read.DATA_DIR,
+    clinicId: read.CLINIC_ID,
+    modelBundle: read.MODEL_BUNDLE,
+    modelThreads: read.MODEL_THREADS,
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+const ModelServerEnvironment = z.object({
+  SAGEMAKER_BIND_TO_PORT: Port.prefault("8080"),
+  MODEL_BUNDLE: path.prefault("/opt/ml/model"),
+  DEVICE: z.enum(["cpu", "cuda"], "has to be cpu or cuda").prefault("cpu"),
+  MODEL_THREADS: ModelThreads.prefault(MODEL_THREADS),
+  LOG_LEVEL: LogLevel.prefault("info"),
+});
+
+export interface ModelServerConfig {
+  readonly port: number;
+  readonly modelBundle: string;
+  /** A promise: with `cuda` and no GPU the server does not start. */
+  readonly device: "cpu" | "cuda";
+  readonly modelThreads: number;
+  readonly logLevel: z.infer<typeof LogLevel>;
+}
+
+/** Configuration of the model server in its container. @throws ConfigInvalid */
+export function readModelServerConfig(env: Environment = process.env): ModelServerConfig {
+  const read = parseEnvironment(ModelServerEnvironment, env);
+  return {
+    port: read.SAGEMAKER_BIND_TO_PORT,
+    modelBundle: read.MODEL_BUNDLE,
+    device: read.DEVICE,
+    modelThreads: read.MODEL_THREADS,
+    logLevel: read.LOG_LEVEL,
+  };
+}
+
+/** An empty variable counts as none, as `PORT= npm start` means it. */
+function parseEnvironment<T>(schema: z.ZodType<T>, env: Environment): T {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(({ path: [name], message }) => {
+    return `${String(name)} ${message}, not ${JSON.stringify(given[String(name)])}`;
+  });
+  throw new ConfigInvalid(`The environment is not usable: ${faults.join("; ")}.`);
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import type { Grading, GradingRecord } from "../../core/contracts/grading.ts";
+import type { Clock } from "../../core/ports.ts";
+
+/** A folder that is removed when the test is over. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "blastograde-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A clock that moves only when a test says so. */
+export class StandingClock implements Clock {
+  #now = Date.parse("2026-03-01T12:00:00.000Z");
+  now(): Date {
+    return new Date(this.#now);
+  }
+  passSeconds(seconds: number): void {
+    this.#now += seconds * 1000;
+  }
+}
+
+/** A digest of its own for every text. */
+export const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+export function aGrading(fields: Partial<Grading> = {}): Grading {
+  return {
+    gradingId: "grading-1",
+    clinicId: "north",
+    status: "received",
+    receivedAt: "2026-03-01T12:00:00.000Z",
+    updatedAt: "2026-03-01T12:00:00.000Z",
+    ageYears: null,
+    objectVersion: null,
+    embryoId: null,
+    cycleId: null,
+    archiveDigest: null,
+    clipSha256: null,
+    sequence: null,
+    warnings: [],
+    rejection: null,
+    recordKey: null,
+    ...fields,
+  };
+}
+
+export function aRecord(fields: Partial<GradingRecord> = {}): GradingRecord {
+  const distribution = { A: 0.25, B: 0.7, C: 0.05 };
+  const structure = { grade: "B" as const, probabilities: distribution, scores: distribution };
+  return {
+    clinicId: "north",
+    embryoId: "embryo 1",
+    archiveDigest: digestOf("archive"),
+    ageYears: 34.5,
+    modelSha256: digestOf("model"),
+    gradingId: "grading-1",
+    cycleId: "cycle 1",
+    icm: structure,
+    te: structure,
+    qualityGroup: "GQB",
+    sequence: { framesUsed: 28, firstHpi: 90.1, tMebHpi: 117.2, focalPlanesUm: [-45, 0, 45] },
+    warnings: [],
+    clipSha256: digestOf("clip"),
+    model: "demo",
+    demo: true,
+    gradedAt: "2026-03-01T13:00:00.000Z",
+    ...fields,
+  };
+}
