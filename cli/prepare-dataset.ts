@@ -119,7 +119,7 @@ async function prepareCriterion(task: SequenceTask): Promise<void> {
 }
 
 async function writeEvidence(out: string, lines: string[]): Promise<void> {
-  const header = "embryo_id,kind,split,instrument,field_fraction,growth,smoothness\n";
+  const header = "embryo_id,kind,split,instrument,field_fraction,growth,centre_contrast\n";
   await writeFile(join(out, "evidence.csv"), header + lines.sort().join(""));
 }
 
@@ -133,7 +133,7 @@ function embryoLine(seed: number, embryo: PhantomEmbryo): string {
 
 function evidenceLine(seed: number, { embryo, evidence }: PreparedEmbryo): string {
   const { embryoId, kind, cycleId, instrument } = embryo;
-  const values = evidence === null ? ["", "", ""] : [evidence.fieldFraction, evidence.growth, evidence.smoothness];
+  const values = evidence === null ? ["", "", ""] : [evidence.fieldFraction, evidence.growth, evidence.centreContrast];
   return `${[embryoId, kind, splitOfCycle(seed, cycleId), instrument, ...values].join(",")}\n`;
 }
 

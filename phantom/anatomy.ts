@@ -1,4 +1,4 @@
-import type { PhantomKind } from "./embryo.ts";
+import type { PhantomKind } from "./kinetics.ts";
 import { RandomStream } from "./random.ts";
 
 /** A cell's place in the compact morula, in radii of the ball; `z` is depth. */

@@ -1,10 +1,8 @@
 import type { Grade } from "../core/contracts/grades.ts";
 import { ICM_SCALE, TE_SCALE, votesFor } from "./annotators.ts";
 import type { InstrumentName } from "./instruments.ts";
-import { peakHpi } from "./kinetics.ts";
+import { type PhantomKind, peakHpi } from "./kinetics.ts";
 import { RandomStream } from "./random.ts";
-
-export type PhantomKind = "blastocyst" | "arrested" | "empty";
 
 /** One well of a synthetic slide: everything that is true of it, and nothing drawn yet. */
 export interface PhantomEmbryo {

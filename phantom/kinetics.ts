@@ -1,5 +1,7 @@
-import type { PhantomKind } from "./embryo.ts";
 import { RandomStream } from "./random.ts";
+
+/** What becomes of a well. */
+export type PhantomKind = "blastocyst" | "arrested" | "empty";
 
 /** Where and how large an embryo is at one moment; lengths in micrometres, angles in radians. */
 export interface Shape {

@@ -1,7 +1,6 @@
 import type { Anatomy, CapCell, ClumpCell, RimCell } from "./anatomy.ts";
 import { type Canvas, paintDome } from "./canvas.ts";
-import type { PhantomKind } from "./embryo.ts";
-import type { Shape } from "./kinetics.ts";
+import type { PhantomKind, Shape } from "./kinetics.ts";
 import { GRAIN_SIDE, grainTile } from "./texture.ts";
 
 /** Depths of the painted layers from the embryo's centre, in micrometres, in the sense of a focal plane. */

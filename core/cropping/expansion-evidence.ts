@@ -5,6 +5,9 @@ import type { SquareWindow } from "./resample.ts";
 
 const BLOCK = 8;
 const EARLY_FRAMES = 5;
+// Within half the radius lies the cavity of a blastocyst, or the cells of a morula, and no zona.
+const CENTRE = 0.5;
+const ROUGHEST = 0.8;
 
 /** What speaks for a blastocyst: size and growth of the masks, and a smooth cavity within a granular rim. */
 export interface ExpansionEvidence {
@@ -12,8 +15,11 @@ export interface ExpansionEvidence {
   readonly fieldFraction: number;
   /** Area at tMEB over the median area of the sequence's first five frames. */
   readonly growth: number;
-  /** Spread of grey within the embryo: local contrast of its smoothest fifth over that of its roughest fifth, 0 to 1. */
-  readonly smoothness: number;
+  /**
+   * Local contrast in the embryo's middle over that of its roughest parts, 0 to about 1: a cavity is smooth where a morula
+   * is as granular as anywhere.
+   */
+  readonly centreContrast: number;
 }
 
 /**
@@ -27,28 +33,38 @@ export function expansionEvidence(
   window: SquareWindow,
 ): ExpansionEvidence {
   const fieldFraction = areas.at(-1)!;
-  const contrasts = blockContrasts(crop.subarray(CLIP_SIZE * CLIP_SIZE, 2 * CLIP_SIZE * CLIP_SIZE), mask, window);
-  contrasts.sort((a, b) => a - b);
-  const roughest = contrasts[Math.floor(contrasts.length * 0.8)] ?? 0;
-  const smoothest = contrasts[Math.floor(contrasts.length * 0.2)] ?? 0;
+  const blocks = blockContrasts(crop.subarray(CLIP_SIZE * CLIP_SIZE, 2 * CLIP_SIZE * CLIP_SIZE), mask, window);
+  const radius = Math.sqrt(mask.area / Math.PI);
+  const central = blocks.filter(({ distance }) => distance <= CENTRE * radius);
+  const sorted = blocks.map(({ contrast }) => contrast).sort((a, b) => a - b);
+  const roughest = sorted[Math.floor(sorted.length * ROUGHEST)] ?? 0;
   return {
     fieldFraction,
     growth: fieldFraction / median(areas.slice(0, EARLY_FRAMES)),
-    smoothness: roughest === 0 ? 1 : smoothest / roughest,
+    centreContrast: roughest === 0 ? 0 : median(central.map(({ contrast }) => contrast)) / roughest,
   };
 }
 
-/** Standard deviation of grey in each 8 x 8 block whose centre lies within the mask. */
-function blockContrasts(plane: Uint8Array, mask: EmbryoMask, window: SquareWindow): number[] {
-  const contrasts: number[] = [];
+interface Block {
+  /** Standard deviation of grey. */
+  readonly contrast: number;
+  /** From the mask's centre of mass, in pixels of the original picture. */
+  readonly distance: number;
+}
+
+/** The 8 x 8 blocks whose centre lies within the mask. */
+function blockContrasts(plane: Uint8Array, mask: EmbryoMask, window: SquareWindow): Block[] {
+  const blocks: Block[] = [];
   for (let top = 0; top < CLIP_SIZE; top += BLOCK) {
     for (let left = 0; left < CLIP_SIZE; left += BLOCK) {
       const x = window.left + ((left + BLOCK / 2) * window.size) / CLIP_SIZE;
       const y = window.top + ((top + BLOCK / 2) * window.size) / CLIP_SIZE;
-      if (isInMask(mask, x, y)) contrasts.push(deviation(plane, left, top));
+      if (!isInMask(mask, x, y)) continue;
+      const distance = Math.hypot(x - mask.centre.x, y - mask.centre.y);
+      blocks.push({ contrast: deviation(plane, left, top), distance });
     }
   }
-  return contrasts;
+  return blocks;
 }
 
 function isInMask({ cells, view }: EmbryoMask, x: number, y: number): boolean {
