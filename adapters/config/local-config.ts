@@ -95,6 +95,18 @@ export function readModelServerConfig(env: Environment = process.env): ModelServ
   };
 }
 
+const ToolsEnvironment = z.object({ PYTHON: path.optional() });
+
+export interface ToolsConfig {
+  /** The Python to try before those on the PATH. */
+  readonly python: string | null;
+}
+
+/** Where this machine's owner says the tools of training and tests are. @throws ConfigInvalid */
+export function readToolsConfig(env: Environment = process.env): ToolsConfig {
+  return { python: parseEnvironment(ToolsEnvironment, env).PYTHON ?? null };
+}
+
 /** An empty variable counts as none, as `PORT= npm start` means it. */
 function parseEnvironment<T>(schema: z.ZodType<T>, env: Environment): T {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));

@@ -7,6 +7,8 @@ const SIDE = 64;
 const PICTURE_BYTES = 3 * SIDE * SIDE;
 /** Enough to keep the threads busy; the memory that a call needs grows with it. */
 const PICTURES_PER_CALL = 16;
+/** ONNX Runtime's sigmoid answers 1.0000001 where it is sure. */
+const ROUNDING = 1e-6;
 
 export interface SegmenterOptions extends SessionOptions {
   /** SHA-256 of the network's file, for the clip's provenance. */
@@ -56,8 +58,8 @@ async function segmentTogether(cropper: NetworkSession, pictures: readonly Uint8
     { picture: { type: "uint8", values, shape: [pictures.length, 3, SIDE, SIDE] } },
     ["embryo"],
   );
-  if (embryo?.length !== pictures.length * SIDE * SIDE || !embryo.every((p) => p >= 0 && p <= 1)) {
+  if (embryo?.length !== pictures.length * SIDE * SIDE || !embryo.every((p) => p >= 0 && p <= 1 + ROUNDING)) {
     throw new ModelFailed("The cropper answered something other than one probability per pixel.");
   }
-  return pictures.map((_, n) => embryo.slice(n * SIDE * SIDE, (n + 1) * SIDE * SIDE));
+  return pictures.map((_, n) => embryo.slice(n * SIDE * SIDE, (n + 1) * SIDE * SIDE).map((p) => Math.min(p, 1)));
 }

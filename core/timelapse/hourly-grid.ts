@@ -19,16 +19,15 @@ export function hourlyGrid(capturedHpi: readonly Hpi[]): number[] {
   const last = capturedHpi.at(-1);
   if (last === undefined || last < BLASTOCYST_STAGE_HPI) return [];
 
+  const first = capturedHpi.findIndex((hpi) => hpi >= BLASTOCYST_STAGE_HPI);
   const grid: number[] = [];
-  let candidate = capturedHpi.findIndex((hpi) => hpi >= BLASTOCYST_STAGE_HPI);
   for (let hour = BLASTOCYST_STAGE_HPI; hour <= last + TOLERANCE_H; hour++) {
-    while (
-      candidate + 1 < capturedHpi.length &&
-      Math.abs(capturedHpi[candidate + 1]! - hour) < Math.abs(capturedHpi[candidate]! - hour)
-    ) {
-      candidate++;
+    const distance = (index: number) => Math.abs(capturedHpi[index]! - hour);
+    let nearest = first;
+    for (let index = first + 1; index < capturedHpi.length; index++) {
+      if (distance(index) < distance(nearest)) nearest = index;
     }
-    if (Math.abs(capturedHpi[candidate]! - hour) <= TOLERANCE_H && grid.at(-1) !== candidate) grid.push(candidate);
+    if (distance(nearest) <= TOLERANCE_H && grid.at(-1) !== nearest) grid.push(nearest);
   }
   return grid;
 }
