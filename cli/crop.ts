@@ -62,7 +62,9 @@ function described({ mask, window }: Look) {
   };
 }
 
-const round = (pixels: number) => Math.round(pixels * 10) / 10;
+function round(pixels: number): number {
+  return Math.round(pixels * 10) / 10;
+}
 
 /** The picture with the mask's outline and the crop window, as PNG. */
 async function drawOverlay(image: GreyImage, { mask, window }: Look): Promise<Uint8Array> {

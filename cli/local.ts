@@ -22,6 +22,7 @@ import { openUploadForms, UPLOAD_FORM_PATH } from "../adapters/local/upload-form
 import { openSegmenter } from "../adapters/onnx/segmenter.ts";
 import { CropJob, InferenceNotification, UploadStored } from "../core/contracts/messages.ts";
 import type { BlastogradeError } from "../core/errors.ts";
+import type { StageMeter } from "../core/ports.ts";
 import { rejectGrading } from "../core/stations/close.ts";
 import { cropEmbryo } from "../core/stations/crop.ts";
 import { recordGrade } from "../core/stations/grade.ts";
@@ -43,6 +44,8 @@ export interface LocalServiceOptions {
   readonly baseUrl?: string;
   /** Told of every durable write; the crash tests end the process in it. */
   readonly afterWrite?: AfterDurableWrite;
+  /** Measures the crop station. @default measures nothing */
+  readonly meter?: StageMeter;
 }
 
 export interface LocalService {
@@ -111,6 +114,7 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     finished,
     modelUrl: model.url,
     clock,
+    ...(options.meter && { meter: options.meter }),
   };
   const close = async (gradingId: string | undefined, error: BlastogradeError) => {
     if (gradingId !== undefined) await rejectGrading(ports, gradingId, error);

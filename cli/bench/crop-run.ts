@@ -13,7 +13,7 @@ import { cropEmbryo } from "../../core/stations/crop.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { type CountingStore, countingStore, type ReadCount } from "./counting-store.ts";
-import { costMeter, meteredSegmenter, type StageCost } from "./stage-meter.ts";
+import { costMeter, type StageCost } from "./stage-meter.ts";
 
 const CLINIC = "bench";
 const GRADING = "bench";
@@ -59,7 +59,7 @@ export async function runCrop(
       archives: options.whole ? wholeArchiveReader : zipArchiveReader,
       pictures: sharpDecoder,
       previews: sharpEncoder,
-      segmenter: meteredSegmenter(options.segmenter, meter),
+      segmenter: options.segmenter,
       clips: npzClipFormat,
       endpoint: { invoke: async () => {} },
       clock: systemClock,

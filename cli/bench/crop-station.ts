@@ -11,8 +11,8 @@ import type { ReadCount } from "./counting-store.ts";
 import type { CropProcessRun } from "./crop-process.ts";
 import { runIngest } from "./crop-run.ts";
 import { mapValues, mebibytes, ratio, rounded } from "./figures.ts";
-import { jsonOf } from "./json-process.ts";
 import { type NeededBytes, neededBytes } from "./needed-bytes.ts";
+import { outputOf } from "./output-of.ts";
 import { CROPPER_NETWORK } from "./stage-meter.ts";
 
 /** An EmbryoScope+ archive as large as they come: 240 times in 11 planes of 800 x 800. */
@@ -56,6 +56,8 @@ export const benchCropStation: Bench = async ({ folder, repeats, say }) => {
       pictures: archives.full.needed.pictures,
       ...costs(runs.full),
       ...reads(archives.full, runs.full[0]!),
+      /** The zip's directory is the one thing whose size follows the number of entries. */
+      ratioBytesReadLarge: ratioBytesRead(archives.large, runs.large[0]!),
       ratioBytesReadWhole: ratio(runs.whole[0]!.uploads.bytes, archives.full.needed.frames),
       ...memory(runs),
       ratioSecondsWhole: ratio(
@@ -92,7 +94,8 @@ async function alternating<Way extends string>(
   const runs = mapValues(ways, (): CropProcessRun[] => []);
   for (let repeat = 1; repeat <= repeats; repeat++) {
     for (const [way, { dataDir, reading }] of Object.entries(ways) as [Way, (typeof ways)[Way]][]) {
-      const run = (await jsonOf(process.execPath, [CROP_PROCESS, dataDir, DEMO_BUNDLE, reading])) as CropProcessRun;
+      const json = await outputOf(process.execPath, [CROP_PROCESS, dataDir, DEMO_BUNDLE, reading]);
+      const run = JSON.parse(json) as CropProcessRun;
       say(`run ${repeat}, ${way}: ${run.seconds.toFixed(2)} s, peak ${mebibytes(run.peakMemory)} MiB`);
       runs[way].push(run);
     }
@@ -112,13 +115,20 @@ function costs(runs: readonly CropProcessRun[]) {
   };
 }
 
+function ratioBytesRead(
+  { needed, ingest }: Pick<Prepared, "needed" | "ingest">,
+  { uploads }: Pick<CropProcessRun, "uploads">,
+): number {
+  return ratio(ingest.bytes + uploads.bytes, needed.manifest + needed.frames);
+}
+
 function reads({ needed, ingest }: Prepared, { uploads, others }: CropProcessRun) {
   return {
     bytesNeeded: needed.manifest + needed.frames,
     bytesRead: ingest.bytes + uploads.bytes,
     requests: ingest.reads + uploads.reads,
     /** Everything that ingest and crop read of the upload, the zip's directory twice included. */
-    ratioBytesRead: ratio(ingest.bytes + uploads.bytes, needed.manifest + needed.frames),
+    ratioBytesRead: ratioBytesRead({ needed, ingest }, { uploads }),
     ratioBytesReadByCrop: ratio(uploads.bytes, needed.frames),
     /** Ingest's answer, which is no part of the upload. */
     bytesReadOfTimeLapse: others.bytes,

@@ -13,9 +13,11 @@ export function ratio(ours: number, theirs: number): number {
 /** The same function of every value of an object. */
 export function mapValues<Key extends string, From, To>(
   object: Readonly<Record<Key, From>>,
-  to: (value: From) => To,
+  to: (value: From, key: Key) => To,
 ): Record<Key, To> {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, to(value as From)])) as Record<Key, To>;
+  return Object.fromEntries(
+    Object.entries(object).map(([key, value]) => [key, to(value as From, key as Key)]),
+  ) as Record<Key, To>;
 }
 
 const MIB = 2 ** 20;

@@ -1,4 +1,4 @@
-import type { EmbryoSegmenter, StageMeter } from "../../core/ports.ts";
+import type { StageMeter } from "../../core/ports.ts";
 
 /** What a stage took in all its runs. */
 export interface StageCost {
@@ -56,13 +56,5 @@ export function costMeter(gauge: Gauge = processGauge): CostMeter {
   };
 }
 
-/** The stage of {@link meteredSegmenter}; it lies within the crop station's stage `segment`. */
-export const CROPPER_NETWORK = "cropperNetwork";
-
-/** A segmenter whose network's runs are a stage of their own. */
-export function meteredSegmenter(segmenter: EmbryoSegmenter, meter: StageMeter): EmbryoSegmenter {
-  return {
-    sha256: segmenter.sha256,
-    segment: (pictures) => meter.run(CROPPER_NETWORK, () => segmenter.segment(pictures)),
-  };
-}
+/** The crop station's stage of the cropper's network, which lies within its stage `segment`. */
+export const CROPPER_NETWORK = "network";

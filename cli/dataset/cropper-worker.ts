@@ -7,6 +7,7 @@ import { resample, type SquareWindow } from "../../core/cropping/resample.ts";
 import type { GreyImage } from "../../core/ports.ts";
 import { type PhantomKind, phantomEmbryo, renderMasks, stackPictures } from "../../phantom/index.ts";
 import { RandomStream } from "../../phantom/random.ts";
+import { asFromOtherMicroscope } from "./other-microscopes.ts";
 import type { Share } from "./shares.ts";
 
 export interface CropperTask {
@@ -37,13 +38,21 @@ async function drawPicture(seed: number, index: number): Promise<CropperPicture>
   const truth: GreyImage = { width, height, pixels: renderMasks(embryo, hpi).embryo.map((inside) => 255 * inside) };
   const window = random.next() < 0.5 ? cropperView(truth) : closerView(truth, random);
 
+  const mask = resample(truth, window, CROPPER_SIZE).map((coverage) => (coverage > 127 ? 1 : 0));
+  const small = planes.map((plane) => resample(plane, window, CROPPER_SIZE));
+  if (random.next() < 0.6) asFromOtherMicroscope(small, mask, random);
   const tone = toneCurve(random);
   const picture = new Uint8Array(3 * CROPPER_SIZE ** 2);
-  planes.forEach((plane, channel) => {
-    const small = resample(plane, window, CROPPER_SIZE).map((grey) => tone[grey]!);
-    picture.set(small, channel * CROPPER_SIZE ** 2);
+  small.forEach((plane, channel) => {
+    picture.set(
+      plane.map((grey) => tone[grey]!),
+      channel * CROPPER_SIZE ** 2,
+    );
   });
-  const mask = resample(truth, window, CROPPER_SIZE).map((coverage) => (coverage > 127 ? 1 : 0));
+  // Stills have one plane for all three.
+  if (random.next() < 0.2)
+    for (const channel of [0, 2])
+      picture.copyWithin(channel * CROPPER_SIZE ** 2, CROPPER_SIZE ** 2, 2 * CROPPER_SIZE ** 2);
   return { index, picture, mask };
 }
 
