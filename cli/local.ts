@@ -61,9 +61,10 @@ export interface LocalService {
 const UPLOAD_FORM_SECONDS = 3600;
 const SWEEP_EVERY_SECONDS = 60;
 // Past any station's work on one embryo here: what has not moved for so long has been lost.
-const STUCK_SECONDS = 600;
+const STUCK_SECONDS = 1800;
 const MAX_ATTEMPTS = 5;
-const VISIBILITY_SECONDS = 900;
+// A delivery is not extended while it is worked on; what a crash leaves taken is released at the next start.
+const VISIBILITY_SECONDS = 3600;
 
 /**
  * The local wiring: the same stations as in the cloud, over a folder, SQLite, and the model server on loopback.
@@ -188,7 +189,9 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
     app,
     async listen({ host, port }) {
       const { promise, resolve, reject } = Promise.withResolvers<number>();
-      server = serve({ fetch: app.fetch, hostname: host, port }, (address) => resolve(address.port));
+      // Node ends a request after five minutes; an archive of a gigabyte may take longer over a clinic's line.
+      const serverOptions = { requestTimeout: 0 };
+      server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, (address) => resolve(address.port));
       server.once("error", reject);
       baseUrl = `http://${host}:${await promise}`;
       return baseUrl;
