@@ -4,6 +4,9 @@ const project = (name: string, testTimeout: number) => ({
   test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout },
 });
 
+// Inherited by the test workers, where tests open networks without a server that would forbid it.
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 export default defineConfig({
   test: {
     // Two cores: more workers only make the end-to-end tests wait for each other.

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { readLocalConfig } from "../adapters/config/local-config.ts";
+import { forbidTelemetry } from "../adapters/config/telemetry.ts";
 import { encodeRgbPng } from "../adapters/image/png-encoder.ts";
 import { sharpDecoder } from "../adapters/image/sharp-pictures.ts";
 import { openSegmenter } from "../adapters/onnx/segmenter.ts";
@@ -26,10 +27,12 @@ async function main(): Promise<number> {
   const { positionals: files, values } = parseArgs({ allowPositionals: true, options: { out: { type: "string" } } });
   if (files.length === 0) throw new Error("No picture was named.");
   if (values.out === undefined) throw new Error("--out is missing.");
+  forbidTelemetry();
   await mkdir(values.out, { recursive: true });
   const bundle = await loadBundle(readLocalConfig().modelBundle);
   const { sha256 } = bundle.manifest.networks.cropper;
   const segmenter = await openSegmenter(await readNetwork(bundle, "cropper"), { sha256, threads: 1 });
+  const overlays = new Set<string>();
   let exitCode = 0;
   for (const file of files) {
     try {
@@ -37,8 +40,9 @@ async function main(): Promise<number> {
       // A single picture stands in for all three planes.
       const look = await findEmbryo([image, image, image], segmenter);
       for (const { code, detail } of [...warnings, ...lookWarnings(look)]) console.error(`${file}: ${code} ${detail}`);
-      const overlay = join(values.out, `${basename(file, extname(file))}.png`);
-      await writeFile(overlay, await drawOverlay(image, look));
+      const overlay = overlayName(file, overlays);
+      overlays.add(overlay);
+      await writeFile(join(values.out, overlay), await drawOverlay(image, look));
       console.log(JSON.stringify({ file, ...described(look) }));
     } catch (error) {
       exitCode = 2;
@@ -49,6 +53,14 @@ async function main(): Promise<number> {
   }
   await segmenter.close();
   return exitCode;
+}
+
+/** Such as `x-overlay.png`, so that `--out` may be the pictures' own folder; numbered from the second `x` on. */
+function overlayName(file: string, taken: ReadonlySet<string>): string {
+  const name = `${basename(file, extname(file))}-overlay`;
+  let free = `${name}.png`;
+  for (let count = 2; taken.has(free); count++) free = `${name}-${count}.png`;
+  return free;
 }
 
 function described({ mask, window }: Look) {

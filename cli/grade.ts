@@ -1,5 +1,5 @@
 // The main job without a running service: archives in, one grading a line out.
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,7 +52,8 @@ function readArguments() {
     options: { age: { type: "string" }, format: { type: "string", default: "json" } },
   });
   if (files.length === 0) throw new Error("No archive was named.");
-  for (const file of files) if (!existsSync(file)) throw new Error(`There is no file ${file}.`);
+  for (const file of files)
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new Error(`There is no file ${file}.`);
   const { format, age } = values;
   if (format !== "json" && format !== "table") throw new Error(`--format is json or table, not ${format}.`);
   const ageYears = age === undefined ? undefined : Number(age);

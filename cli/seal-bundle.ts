@@ -3,6 +3,7 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { forbidTelemetry } from "../adapters/config/telemetry.ts";
 import type { CalibrationMatrix, GradeCalibrator } from "../core/contracts/bundle.ts";
 import { fitGradeCalibrator } from "../core/grading/grade-calibrator.ts";
 import { sealBundle } from "../model-container/bundle/seal-bundle.ts";
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
   });
   const { run, out: dir, name } = values;
   if (run === undefined || dir === undefined || name === undefined) throw new Error("An option is missing.");
+  forbidTelemetry();
   const dataset = join(run, "dataset");
   const recipe: Recipe = JSON.parse(await readFile(join(run, "recipe.json"), "utf8"));
 
@@ -56,12 +58,12 @@ async function fitOnValidation(dir: string, dataset: string): Promise<GradeCalib
     dataset,
     validation.map(({ embryoId }) => embryoId),
   );
-  const fit = (structure: "icm" | "te") =>
+  const fitted = (structure: "icm" | "te") =>
     fitGradeCalibrator(
       validation.map(({ icmVotes, teVotes }, n) => ({
         scores: served[n]![structure].scores,
         votes: structure === "icm" ? icmVotes : teVotes,
       })),
     );
-  return { icm: fit("icm"), te: fit("te") };
+  return { icm: fitted("icm"), te: fitted("te") };
 }

@@ -10,7 +10,10 @@ import { openLocalService } from "./local.ts";
 import { standardErrorLogger } from "./log.ts";
 import { sampleArchive, sampleCycle } from "./sample-cycle.ts";
 
+let isStopping = false;
+
 await main().catch((error: Error) => {
+  if (isStopping) return; // What the stop interrupted, the next start goes on with.
   console.error(`Blastograde did not start: ${error.message}`);
   process.exit(1);
 });
@@ -18,9 +21,12 @@ await main().catch((error: Error) => {
 async function main(): Promise<void> {
   const config = readLocalConfig();
   const service = await openLocalService({ ...config, logger: standardErrorLogger(config.logLevel) });
-  const url = await service.listen(config);
+  const url = await service.listen(config).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(whyNotListening(error, config), { cause: error });
+  });
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
+      isStopping = true;
       service.close().then(() => process.exit(0));
     });
   }
@@ -31,6 +37,16 @@ async function main(): Promise<void> {
     await writeFile(isShown, "");
   }
   console.log(`Blastograde is at ${url} (API: ${url}/docs). Ctrl+C stops it.`);
+}
+
+function whyNotListening(
+  { code, message }: NodeJS.ErrnoException,
+  { host, port }: { host: string; port: number },
+): string {
+  if (code === "EADDRINUSE") return `port ${port} of ${host} is taken; set PORT to a free one, or to 0 for any.`;
+  if (code === "EACCES") return `this user may not listen on port ${port}; set PORT to one from 1024 on.`;
+  if (code === "EADDRNOTAVAIL") return `${host} is no address of this machine; set HOST to one that is.`;
+  return message;
 }
 
 /** Uploads what is not there yet, so that a start that was cut off is gone on with. @returns a readable table */

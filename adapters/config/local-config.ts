@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A variable of the environment has a value that we do not take; the message names it. */
-export class ConfigInvalid extends Error {
+class ConfigInvalid extends Error {
   override readonly name = "ConfigInvalid";
   readonly code = "CONFIG_INVALID";
   readonly retryable = false;
@@ -105,6 +105,11 @@ export interface ToolsConfig {
 /** Where this machine's owner says the tools of training and tests are. @throws ConfigInvalid */
 export function readToolsConfig(env: Environment = process.env): ToolsConfig {
   return { python: parseEnvironment(ToolsEnvironment, env).PYTHON ?? null };
+}
+
+/** This process's environment with `variables` laid over it, for a command that it starts. */
+export function environmentWith(variables: Readonly<Record<string, string>>): Environment {
+  return { ...process.env, ...variables };
 }
 
 /** An empty variable counts as none, as `PORT= npm start` means it. */

@@ -3,7 +3,7 @@ import { ImageTooLarge, ImageUnsupported } from "../../core/errors.ts";
 /** Five times the largest sensor of a time-lapse incubator in each direction. */
 export const PIXELS_AT_MOST = 4096 * 4096;
 /** The cropper looks at 64 x 64: a smaller picture would have to be invented. */
-export const SIDE_AT_LEAST = 64;
+const SIDE_AT_LEAST = 64;
 
 /**
  * Refuses a size before anything is decoded.

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { forbidTelemetry } from "../../adapters/config/telemetry.ts";
 
 /** What a worker of {@link inShares} gets as `workerData`: its part of the work is every `shares`-th index from `share`. */
 export interface Share<Task> {
@@ -18,6 +19,8 @@ export async function inShares<Task, Message>(
   task: Task,
   onMessage: (message: Message) => void,
 ): Promise<void> {
+  // The workers open networks, and what they set in their own environment the library does not see.
+  forbidTelemetry();
   const shares = Math.min(availableParallelism(), 8);
   const running = Array.from({ length: shares }, (_, share) => {
     const workerData: Share<Task> = { task, share, shares };

@@ -14,7 +14,8 @@ const clinicsOwnName = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, "no control characters")
+  // Not `regex`: OpenAPI has no flags for a pattern, and a wrong one would be published.
+  .refine((name) => !/\p{Cc}/u.test(name) && name.isWellFormed(), { message: "no control characters" })
   .refine((name) => name.trim() === name, { message: "no blank at either end" });
 
 /** The clinic's own name of an embryo; unique within the clinic, not beyond. */

@@ -11,9 +11,10 @@ export interface CropWindow extends SquareWindow {
 
 /**
  * Places the square that is cut out around an embryo: 80 % of the picture's shorter side, centred on the mask's centre of
- * mass, shifted to stay inside the picture. 500 x 500 gives 400, 800 x 800 gives 640. Where the mask does not fit, the
- * square grows around the same centre until it does, and may then reach outside the picture.
+ * mass, shifted to hold the whole mask and to stay inside the picture. 500 x 500 gives 400, 800 x 800 gives 640. Where the
+ * mask does not fit, the square grows around the same centre until it does, and may then reach outside the picture.
  *
+ * @param mask bounds within the picture
  * @returns whole pixels of the original picture
  * @see Kragh et al. 2019, appendix
  */
@@ -23,24 +24,27 @@ export function cropWindow(
 ): CropWindow {
   const usual = Math.round(CROP_FRACTION * Math.min(picture.width, picture.height));
   const { centre, bounds } = mask;
-  const reach = Math.max(
-    centre.x - bounds.left,
-    bounds.right - centre.x,
-    centre.y - bounds.top,
-    bounds.bottom - centre.y,
-  );
-  const fits = bounds.right - bounds.left <= usual && bounds.bottom - bounds.top <= usual;
-  const size = fits ? usual : Math.ceil(2 * reach);
+  const across = { from: Math.floor(bounds.left), to: Math.ceil(bounds.right) };
+  const down = { from: Math.floor(bounds.top), to: Math.ceil(bounds.bottom) };
+  const fits = across.to - across.from <= usual && down.to - down.from <= usual;
+  const reach = Math.max(centre.x - across.from, across.to - centre.x, centre.y - down.from, down.to - centre.y);
+  // One pixel more than twice the reach: the square begins at a whole pixel.
+  const size = fits ? usual : Math.ceil(2 * reach) + 1;
   return {
-    left: placed(centre.x, size, picture.width),
-    top: placed(centre.y, size, picture.height),
+    left: placed(centre.x, size, across, picture.width),
+    top: placed(centre.y, size, down, picture.height),
     size,
     grown: !fits,
   };
 }
 
-function placed(centre: number, size: number, extent: number): number {
-  const start = Math.round(centre - size / 2);
+/** Start of a stretch of `size` around `centre` that holds `held` and, where it can, stays within 0 to `extent`. */
+function placed(centre: number, size: number, held: { from: number; to: number }, extent: number): number {
+  const start = clamped(Math.round(centre - size / 2), held.to - size, held.from);
   // A square longer than the picture's side is padded on both sides: no shift can bring it inside.
-  return size > extent ? start : Math.min(Math.max(start, 0), extent - size);
+  return size > extent ? start : clamped(start, 0, extent - size);
+}
+
+function clamped(value: number, least: number, most: number): number {
+  return Math.min(Math.max(value, least), most);
 }

@@ -71,7 +71,7 @@ export async function cropSequence(frames: readonly Frame[], ports: CropSequence
   }
 
   const areas = hours.map(({ look }) => look.mask?.fieldFraction ?? 0);
-  const tMeb = findMaximumExpansion(areas);
+  const tMeb = findMaximumExpansion(hours.map(({ hpi }, position) => ({ hpi, area: areas[position]! })));
   const chosen = sequenceUpTo(hours, tMeb);
   const { crop, look, window, hpi: tMebHpi } = hours[tMeb]!;
   const evidence = expansionEvidence(
@@ -95,25 +95,31 @@ export async function cropSequence(frames: readonly Frame[], ports: CropSequence
       focalPlanesUm: hours[tMeb]!.chosen.frames.map(({ focalPlaneUm }) => focalPlaneUm),
     },
     evidence,
-    warnings: sequenceWarnings(chosen),
+    warnings: [...flatStackWarnings(frames), ...sequenceWarnings(chosen)],
   };
 }
 
 async function cropHours(frames: readonly Frame[], ports: CropSequencePorts): Promise<CroppedHour[]> {
-  const stacks = focalStacks(frames.filter(({ hpi }) => hpi >= BLASTOCYST_STAGE_HPI)).filter(hasDepth);
+  const stacks = blastocystStacks(frames).filter(hasDepth);
   const grid = hourlyGrid(stacks.map(({ hpi }) => hpi)).map((index) => stacks[index]!);
   if (grid.length === 0) throw new NoBlastocystStage("No usable frame from 90 hpi on. Upload a later archive.");
 
+  const { meter, segmenter } = ports;
+  // A stage within "segment": the network's time is told apart from that of the work around it.
+  const network: EmbryoSegmenter = {
+    sha256: segmenter.sha256,
+    segment: (pictures) => meter.run("network", () => segmenter.segment(pictures)),
+  };
   const hours: CroppedHour[] = [];
   let first: GreyImage | undefined;
   for (const stack of grid) {
     const { planes, chosen, warnings } = await readStack(stack, ports);
     first ??= planes[0]!;
     refuseOtherSize(planes[0]!, first);
-    const look = await ports.meter.run("segment", () => findEmbryo(planes, ports.segmenter));
+    const look = await meter.run("segment", () => findEmbryo(planes, network));
     // Where the embryo is not found it is most likely where it was an hour ago.
     const window: SquareWindow = look.window ?? hours.at(-1)?.window ?? centralWindow(first);
-    const crop = await ports.meter.run("crop", async () => cropPlanes(planes, window));
+    const crop = await meter.run("crop", async () => cropPlanes(planes, window));
     hours.push({ hpi: stack.hpi, crop, window, look, chosen, warnings });
   }
   return hours;
@@ -136,6 +142,17 @@ async function readStack(stack: FocalStack, { readFrame, pictures, meter }: Crop
 function centralWindow({ width, height }: GreyImage): SquareWindow {
   const size = Math.round(CROP_FRACTION * Math.min(width, height));
   return { left: Math.round((width - size) / 2), top: Math.round((height - size) / 2), size };
+}
+
+function blastocystStacks(frames: readonly Frame[]): FocalStack[] {
+  return focalStacks(frames.filter(({ hpi }) => hpi >= BLASTOCYST_STAGE_HPI));
+}
+
+function flatStackWarnings(frames: readonly Frame[]): Warning[] {
+  const flat = blastocystStacks(frames).filter((stack) => !hasDepth(stack));
+  if (flat.length === 0) return [];
+  const detail = `${flat.length} times from 90 hpi on have a single focal plane and were left out.`;
+  return [{ code: "SINGLE_PLANE_TIMES", detail }];
 }
 
 function sequenceWarnings(chosen: readonly CroppedHour[]): Warning[] {

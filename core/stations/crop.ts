@@ -89,6 +89,9 @@ async function writeClip({ clinicId, gradingId }: Grading, ports: CropPorts): Pr
     await objects.write(objectKeys.preview(clinicId, gradingId), preview);
     await ports.gradings.change(gradingId, ["received", "cropping"], {
       status: "grading",
+      // Ingest says both too, but may have died between sending the job and saying so.
+      ageYears: timeLapse.ageYears,
+      archiveDigest: timeLapse.archiveDigest,
       clipSha256: await sha256Hex(clip),
       sequence: cropped.sequence,
       warnings: [...timeLapse.warnings, ...cropped.warnings],

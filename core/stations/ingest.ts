@@ -36,14 +36,14 @@ export async function ingestUpload(stored: UploadStored, ports: IngestPorts): Pr
     const embryo = { embryoId: read.manifest.embryoId, cycleId: read.manifest.cycleId ?? null };
     // Before anything else is checked, so that a rejection is shown beside its embryo.
     await ports.gradings.change(gradingId, ["received"], embryo);
-    const ingested = await ingestArchive(archive, read);
+    const ingested = await ingestArchive(archive, read, grading.ageYears);
     const timeLapse: TimeLapse = {
       schema: "blastograde/ingested-time-lapse@1",
       archiveKey: stored.key,
       archiveVersion: stored.version,
       archiveDigest: ingested.archiveDigest,
       ...embryo,
-      ageYears: grading.ageYears ?? read.manifest.ageYears ?? null,
+      ageYears: ingested.ageYears,
       frames: ingested.frames,
       warnings: ingested.warnings,
     };

@@ -23,6 +23,8 @@ export interface ReadManifest {
 /** What an archive says, checked as far as it can be without reading a picture. */
 export interface IngestedArchive {
   readonly archiveDigest: string;
+  /** The upload's, else the manifest's. */
+  readonly ageYears: number | null;
   /** In order of time, then of focal plane. */
   readonly frames: Frame[];
   readonly warnings: Warning[];
@@ -42,16 +44,23 @@ export async function readManifest(archive: OpenArchive): Promise<ReadManifest> 
 /**
  * Validates an archive of kind `time-lapse` by its directory and its manifest alone.
  *
+ * @param uploadAgeYears the age said at the upload, which wins over the manifest's
  * @throws FrameFileMissing; FrameRepeated; AgeOutOfRange; NoBlastocystStage; FocalPlanesMissing
  */
-export async function ingestArchive(archive: OpenArchive, { bytes, manifest }: ReadManifest): Promise<IngestedArchive> {
-  refuseAge(manifest.ageYears);
+export async function ingestArchive(
+  archive: OpenArchive,
+  { bytes, manifest }: ReadManifest,
+  uploadAgeYears: number | null,
+): Promise<IngestedArchive> {
+  const ageYears = uploadAgeYears ?? manifest.ageYears ?? null;
+  refuseAge(ageYears);
   refuseMissingAndRepeated(manifest.frames, archive.entries);
 
   const frames = [...manifest.frames].sort((a, b) => a.hpi - b.hpi || a.focalPlaneUm - b.focalPlaneUm);
   refuseEarlyOrFlat(frames);
 
   return {
+    ageYears,
     archiveDigest: await archiveDigest(bytes, archive.entries.values()),
     frames,
     warnings: isChronological(manifest.frames)
@@ -73,9 +82,9 @@ export async function archiveDigest(manifest: Uint8Array, entries: Iterable<Arch
   return sha256Hex(both);
 }
 
-function refuseAge(ageYears: number | undefined): void {
+function refuseAge(ageYears: number | null): void {
   const { min, max } = AGE_YEARS_RANGE;
-  if (ageYears === undefined || (ageYears >= min && ageYears <= max)) return;
+  if (ageYears === null || (ageYears >= min && ageYears <= max)) return;
   throw new AgeOutOfRange(`The age of ${ageYears} years is outside ${min} to ${max}. Correct it, or leave it out.`);
 }
 

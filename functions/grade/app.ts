@@ -28,6 +28,8 @@ export interface AppPorts {
 // A hundred days of eleven planes every ten minutes is past any archive; one form cannot fill a disk.
 const ARCHIVE_BYTES = { min: 0, max: 20 * 1024 ** 3 };
 const PAGE_SIZE = 50;
+// The longest embryo id, each of its characters as three percent-encoded bytes.
+const CURSOR_LENGTH = 128 * 9;
 
 const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
   content: { "application/json": { schema } },
@@ -43,7 +45,12 @@ const createUpload = createRoute({
   path: "/v1/uploads",
   summary: "Ask for a form to upload one embryo's archive with",
   request: { body: { content: { "application/json": { schema: UploadRequest } }, required: false } },
-  responses: { 201: json(UploadTicket, "Post the fields and then the file to the url"), 422: problemAnswer("Refused") },
+  responses: {
+    201: json(UploadTicket, "Post the fields and then the file to the url"),
+    400: problemAnswer("The body is not JSON"),
+    415: problemAnswer("The body is not called JSON"),
+    422: problemAnswer("Refused"),
+  },
 });
 const showUpload = createRoute({
   method: "get",
@@ -65,7 +72,7 @@ const listEmbryos = createRoute({
   summary: "A clinic's embryos, page by page",
   request: {
     query: z.object({
-      cursor: z.string().max(1024).optional(),
+      cursor: z.string().max(CURSOR_LENGTH).optional(),
       limit: z.coerce.number().int().min(1).max(200).default(PAGE_SIZE),
     }),
   },
@@ -166,8 +173,11 @@ export function createApp(ports: AppPorts): OpenAPIHono {
     const clinicId = await clinicOf(c);
     const { cycleId } = c.req.valid("param");
     const gradings = await ports.gradings.listByCycle(clinicId, cycleId);
-    if (gradings.length === 0) return problem(c, "CYCLE_UNKNOWN", "Your clinic has no cycle of this id.") as never;
-    return c.json({ cycleId, embryos: rankCohort(await answersOfEmbryos(clinicId, gradings, ports)) }, 200);
+    const answers = await answersOfEmbryos(clinicId, gradings, ports);
+    // An embryo whose newest record corrects its cycle is ranked there, and not here as well.
+    const cohort = answers.filter((shown) => shown.cycleId === cycleId);
+    if (cohort.length === 0) return problem(c, "CYCLE_UNKNOWN", "Your clinic has no cycle of this id.") as never;
+    return c.json({ cycleId, embryos: rankCohort(cohort) }, 200);
   });
 
   app.openapi(health, (c) => c.json({ status: "ok" as const }, 200));

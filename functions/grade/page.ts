@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { GRADES, type StructureGrade } from "../../core/contracts/grades.ts";
+import { GRADES, type Grade, type StructureGrade } from "../../core/contracts/grades.ts";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
 import { rankCohort } from "../../core/stations/answer.ts";
 
@@ -47,19 +47,18 @@ function cycleTable(cycleId: string, embryos: readonly GradingAnswer[]) {
   return html`<h2>Cycle ${cycleId}</h2>
     <table>
       <thead>
-        <tr><th>Rank</th><th>Embryo</th><th>ICM</th><th>TE</th><th>Group</th><th>Sequence</th><th>90 hpi to tMEB</th><th>Remarks</th></tr>
+        <tr><th>Rank</th><th>Embryo</th><th>ICM</th><th>TE</th><th>Group</th><th>Sequence</th><th>Remarks</th></tr>
       </thead>
       <tbody>
         ${rankCohort(embryos).map(
           (answer) => html`<tr class="${answer.status}">
             <td>${answer.rank ?? "–"}</td>
-            <td>${answer.embryoId}</td>
+            <td class="words">${answer.embryoId}</td>
             <td>${structureCell(answer.icm)}</td>
             <td>${structureCell(answer.te)}</td>
             <td>${answer.qualityGroup ?? answer.status}</td>
-            <td>${answer.sequence ? `${answer.sequence.framesUsed} frames, tMEB ${answer.sequence.tMebHpi.toFixed(1)} hpi` : ""}</td>
-            <td>${answer.sequence ? html`<img alt="hourly pictures of ${answer.embryoId}" src="/v1/uploads/${answer.gradingId}/preview" />` : ""}</td>
-            <td>${remarks(answer)}</td>
+            <td class="pictures">${sequenceCell(answer)}</td>
+            <td class="words">${remarks(answer)}</td>
           </tr>`,
         )}
       </tbody>
@@ -68,8 +67,17 @@ function cycleTable(cycleId: string, embryos: readonly GradingAnswer[]) {
 
 function structureCell(structure: StructureGrade | null) {
   if (structure === null) return "";
-  const shares = GRADES.map((grade) => `${grade} ${Math.round(100 * structure.probabilities[grade])} %`).join(", ");
-  return html`<strong>${structure.grade}</strong><br /><small>${shares}</small>`;
+  const share = (grade: Grade) =>
+    html`<br /><small>${grade} ${Math.round(100 * structure.probabilities[grade])} %</small>`;
+  return html`<strong>${structure.grade}</strong>${GRADES.map(share)}`;
+}
+
+function sequenceCell({ gradingId, embryoId, sequence }: GradingAnswer) {
+  if (sequence === null) return "";
+  const { framesUsed, firstHpi, tMebHpi } = sequence;
+  const frames = framesUsed === 1 ? "one frame" : `${framesUsed} frames from ${firstHpi.toFixed(1)} hpi`;
+  return html`<img alt="pictures of ${embryoId}" src="/v1/uploads/${gradingId}/preview" />
+              <small>${frames}, tMEB at ${tMebHpi.toFixed(1)} hpi</small>`;
 }
 
 function remarks({ rejection, warnings }: GradingAnswer) {
@@ -83,7 +91,10 @@ const STYLE = `
   table { border-collapse: collapse; width: 100%; }
   th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid #d8dee6; vertical-align: top; }
   tr.rejected { background: #faf4f4; }
+  td { white-space: nowrap; }
+  .words { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; }
+  .pictures { width: 31.5rem; }
   td p { margin: 0 0 .3rem; font-size: 13px; }
-  small { white-space: nowrap; color: #566273; }
-  img { height: 84px; display: block; }
+  small { color: #566273; }
+  img { display: block; max-width: 100%; max-height: 84px; }
 `;

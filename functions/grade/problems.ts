@@ -8,12 +8,14 @@ import { isBlastogradeError } from "../../core/errors.ts";
 const STATUS_OF: Readonly<Record<string, ContentfulStatusCode>> = {
   REQUEST_INVALID: 422,
   BODY_NOT_JSON: 400,
+  MEDIA_TYPE_UNSUPPORTED: 415,
   NOT_FOUND: 404,
   UPLOAD_UNKNOWN: 404,
   EMBRYO_UNKNOWN: 404,
   CYCLE_UNKNOWN: 404,
   PREVIEW_UNKNOWN: 404,
   UPLOAD_REFUSED: 403,
+  INTERNAL: 500,
 };
 
 /** Answers with RFC 9457 problem details. */
@@ -38,6 +40,9 @@ export function problemOfError(c: Context, error: Error, report: (error: Error) 
   }
   if (error instanceof HTTPException && error.status === 400) {
     return problem(c, "BODY_NOT_JSON", "The body is not JSON. Send application/json.");
+  }
+  if (error instanceof HTTPException && error.status === 415) {
+    return problem(c, "MEDIA_TYPE_UNSUPPORTED", "The body is not called JSON. Send it as application/json, or none.");
   }
   report(error);
   return problem(c, "INTERNAL", "Something went wrong on our side; it was recorded. Try again later.", true);

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Logger } from "pino";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
+import { forbidTelemetry } from "../../adapters/config/telemetry.ts";
 import { DEFAULT_FRAMES_PER_BATCH } from "../../adapters/onnx/grader.ts";
 import type { Device } from "../../adapters/onnx/network-session.ts";
 import { type LoadedBundle, loadBundle } from "../bundle/load-bundle.ts";
@@ -56,6 +57,7 @@ export interface ModelServer {
  */
 export async function startModelServer(options: ModelServerOptions): Promise<ModelServer> {
   const { bundleDir, host = "127.0.0.1", threads, device = "cpu", queueLimit = 16, logger } = options;
+  forbidTelemetry();
   let draining = false;
   let model: ServedModel | null = null;
   const app = createModelApp({ model: () => model, clipFormat: npzClipFormat, draining: () => draining, logger });

@@ -79,7 +79,11 @@ def main(arguments: "list[str] | None" = None) -> None:
                 sys.exit(f"{name} answers differently at batch {batch}: there is nothing to compare")
             seconds[name][str(batch)] = median_seconds(lambda: grade(network, head, clip, batch), options.repeats)
             print(f"batch {batch}: {name} {seconds[name][str(batch)]:.2f} s", file=sys.stderr, flush=True)
-    result = {**seconds, "matmulGflops": gflops, "torch": torch.__version__, "threads": options.threads, "frames": len(frames)}
+    icm, te = (scores[0].tolist() for scores in reference)
+    result = {
+        **seconds, "matmulGflops": gflops, "torch": torch.__version__, "threads": options.threads,
+        "frames": len(frames), "scores": {"icm": icm, "te": te},
+    }
     print(json.dumps(result))
 
 

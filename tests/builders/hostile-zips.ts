@@ -150,7 +150,7 @@ export function longLocalExtraZip(name: string, content: Uint8Array): Buffer {
 }
 
 /** Changes the named entry's header in the directory and, where it has the same field, its own. */
-export function patchHeaders(
+function patchHeaders(
   zip: Buffer,
   name: string,
   change: { flags?: number; method?: number; crc32?: number; size?: number; name?: string },
