@@ -41,7 +41,9 @@ export function expansionEvidence(
   return {
     fieldFraction,
     growth: fieldFraction / median(areas.slice(0, EARLY_FRAMES)),
-    centreContrast: roughest === 0 ? 0 : median(central.map(({ contrast }) => contrast)) / roughest,
+    // Where there is no contrast, or no middle, there is no sign of a cavity.
+    centreContrast:
+      roughest === 0 || central.length === 0 ? 1 : median(central.map(({ contrast }) => contrast)) / roughest,
   };
 }
 

@@ -55,6 +55,10 @@ describe("expansionEvidence", () => {
     expect(evidence([0.2], (x, y) => (isMiddle(x, y) ? grain(x, y) : 128)).centreContrast).toBeCloseTo(1, 6);
   });
 
+  it("takes a picture without any contrast for no sign of a cavity", () => {
+    expect(evidence([0.2], () => 128).centreContrast).toBe(1);
+  });
+
   it("does not look past the embryo's outline", () => {
     const isEmbryo = (x: number, y: number) => Math.max(Math.abs(x - 111.5), Math.abs(y - 111.5)) < 56;
     const loud = (x: number, y: number) => ((x + y) % 2) * 255;
