@@ -6,6 +6,7 @@ import { Cohort, EmbryoPage, Problem, UploadRequest, UploadTicket } from "../../
 import type { Clock, GradingStore, IdSource, ObjectStore, RecordStore, UploadForms } from "../../core/ports.ts";
 import { answerOf, rankCohort } from "../../core/stations/answer.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
+import { newGrading } from "../../core/stations/new-grading.ts";
 import { docsPage, gradingsPage } from "./page.ts";
 import { problem, problemOfError } from "./problems.ts";
 
@@ -118,15 +119,8 @@ export function createApp(ports: AppPorts): OpenAPIHono {
     // An empty body never reaches the schema, whose defaults are what it means.
     const { ageYears } = UploadRequest.parse(c.req.valid("json") ?? {});
     const gradingId = ports.ids.next();
-    const now = ports.clock.now().toISOString();
-    await ports.gradings.create({
-      ...newGrading,
-      gradingId,
-      clinicId,
-      ageYears: ageYears ?? null,
-      receivedAt: now,
-      updatedAt: now,
-    });
+    const receivedAt = ports.clock.now().toISOString();
+    await ports.gradings.create(newGrading({ gradingId, clinicId, ageYears: ageYears ?? null, receivedAt }));
     const form = await ports.uploadForms.presign(objectKeys.upload(clinicId, gradingId), ARCHIVE_BYTES);
     return c.json({ uploadId: gradingId, gradingId, ...form }, 201);
   });
@@ -200,19 +194,6 @@ export function createApp(ports: AppPorts): OpenAPIHono {
   });
   return app;
 }
-
-const newGrading = {
-  status: "received",
-  objectVersion: null,
-  embryoId: null,
-  cycleId: null,
-  archiveDigest: null,
-  clipSha256: null,
-  sequence: null,
-  warnings: [],
-  rejection: null,
-  recordKey: null,
-} as const satisfies Partial<Grading>;
 
 async function withRecord(grading: Grading, records: RecordStore): Promise<GradingAnswer> {
   return answerOf(grading, grading.recordKey && (await records.find(grading.recordKey)));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Grading, GradingRecord } from "../../core/contracts/grading.ts";
 import type { Clock } from "../../core/ports.ts";
+import { newGrading } from "../../core/stations/new-grading.ts";
 
 /** A folder that is removed when the test is over. */
 export async function temporaryFolder(): Promise<string> {
@@ -28,24 +29,8 @@ export class StandingClock implements Clock {
 export const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 export function aGrading(fields: Partial<Grading> = {}): Grading {
-  return {
-    gradingId: "grading-1",
-    clinicId: "north",
-    status: "received",
-    receivedAt: "2026-03-01T12:00:00.000Z",
-    updatedAt: "2026-03-01T12:00:00.000Z",
-    ageYears: null,
-    objectVersion: null,
-    embryoId: null,
-    cycleId: null,
-    archiveDigest: null,
-    clipSha256: null,
-    sequence: null,
-    warnings: [],
-    rejection: null,
-    recordKey: null,
-    ...fields,
-  };
+  const upload = { gradingId: "grading-1", clinicId: "north", ageYears: null, receivedAt: "2026-03-01T12:00:00.000Z" };
+  return { ...newGrading(upload), ...fields };
 }
 
 export function aRecord(fields: Partial<GradingRecord> = {}): GradingRecord {

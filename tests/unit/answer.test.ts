@@ -4,29 +4,14 @@ import type { GradeDistribution } from "../../core/contracts/grades.ts";
 import { type Grading, GradingAnswer, type GradingRecord } from "../../core/contracts/grading.ts";
 import { qualityGroup, structureGrade } from "../../core/grading/grade-decoding.ts";
 import { answerOf, rankCohort } from "../../core/stations/answer.ts";
+import { newGrading } from "../../core/stations/new-grading.ts";
 
 const NOON = "2026-01-01T12:00:00.000Z";
 const sequence = { framesUsed: 28, firstHpi: 90.1, tMebHpi: 117.2, focalPlanesUm: [-45, 0, 45] };
 
 function grading(change: Partial<Grading> = {}): Grading {
-  return {
-    gradingId: "g-2",
-    clinicId: "north",
-    status: "received",
-    receivedAt: NOON,
-    updatedAt: NOON,
-    ageYears: null,
-    objectVersion: null,
-    embryoId: "e-1",
-    cycleId: "c-1",
-    archiveDigest: null,
-    clipSha256: null,
-    sequence: null,
-    warnings: [],
-    rejection: null,
-    recordKey: null,
-    ...change,
-  };
+  const upload = { gradingId: "g-2", clinicId: "north", ageYears: null, receivedAt: NOON };
+  return { ...newGrading(upload), embryoId: "e-1", cycleId: "c-1", ...change };
 }
 
 function record(icm: GradeDistribution, te = icm, change: Partial<GradingRecord> = {}): GradingRecord {

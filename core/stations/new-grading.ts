@@ -1,0 +1,24 @@
+import type { Grading } from "../contracts/grading.ts";
+
+/** The row of an upload that has just been asked for. */
+export function newGrading(upload: {
+  gradingId: string;
+  clinicId: string;
+  ageYears: number | null;
+  receivedAt: string;
+}): Grading {
+  return {
+    ...upload,
+    status: "received",
+    updatedAt: upload.receivedAt,
+    objectVersion: null,
+    embryoId: null,
+    cycleId: null,
+    archiveDigest: null,
+    clipSha256: null,
+    sequence: null,
+    warnings: [],
+    rejection: null,
+    recordKey: null,
+  };
+}
