@@ -44,7 +44,7 @@ const NEEDED_PLANES_UM = [-45, 0, 45];
 const FAR_UM = 250;
 
 /** The same embryo with the same needed frames and other frames around them. */
-export const ARCHIVE_VARIANTS = {
+const ARCHIVE_VARIANTS = {
   /** Only the three planes that selection wants, at every time. */
   small: (frames: readonly Frame[]) =>
     frames.filter(({ focalPlaneUm }) => NEEDED_PLANES_UM.includes(focalPlaneUm)).map((frame) => ({ frame, of: frame })),

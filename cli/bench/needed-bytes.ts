@@ -12,7 +12,7 @@ const CENTRAL_BYTES = 46;
  * Compressed size of every entry, read from the zip's directory by other code than the reader that is measured. Without
  * zip64, encryption or a comment at the end: our own archives have none.
  */
-async function compressedSizes(zip: RandomAccess): Promise<Map<string, number>> {
+export async function compressedSizes(zip: RandomAccess): Promise<Map<string, number>> {
   const end = viewOf(await zip.read(zip.size - END_BYTES, END_BYTES));
   if (end.getUint32(0, true) !== END_HEADER) throw new Error("the zip does not end as ours do");
   const directory = await zip.read(end.getUint32(16, true), end.getUint32(12, true));
@@ -29,7 +29,7 @@ async function compressedSizes(zip: RandomAccess): Promise<Map<string, number>> 
 }
 
 /** Files of the three planes of every hour from 90 hpi on: tMEB is found by looking at all of them. */
-function neededFiles({ frames }: TimeLapseManifest): string[] {
+export function neededFiles({ frames }: TimeLapseManifest): string[] {
   const late = [...frames].filter(({ hpi }) => hpi >= BLASTOCYST_STAGE_HPI).sort((a, b) => a.hpi - b.hpi);
   const stacks = focalStacks(late).filter(hasDepth);
   const grid = hourlyGrid(stacks.map(({ hpi }) => hpi));

@@ -77,7 +77,7 @@ export class PersistentClient {
 
   /** Uploads what is not accepted yet and waits for the end. @throws when the service dies meanwhile */
   async bringIn(url: string): Promise<GradingAnswer> {
-    const send: Send = (path, init) => fetch(url + path, init);
+    const send = patiently(url);
     this.#ticket ??= UploadTicket.parse(await (await send("/v1/uploads", { method: "POST" })).json());
     if (!this.#accepted) await this.#post(send, this.#ticket);
     return gradedUpload(send, this.#ticket.uploadId);
@@ -85,7 +85,7 @@ export class PersistentClient {
 
   /** Asks without uploading again, as a client that went away and came back. */
   async waitForEnd(url: string): Promise<GradingAnswer> {
-    return gradedUpload((path, init) => fetch(url + path, init), this.#ticket!.uploadId);
+    return gradedUpload(patiently(url), this.#ticket!.uploadId);
   }
 
   async #post(send: Send, { url, fields }: UploadTicket): Promise<void> {
@@ -96,6 +96,12 @@ export class PersistentClient {
     if (!posted.ok) throw new Error(`the upload was answered ${posted.status}: ${await posted.text()}`);
     this.#accepted = true;
   }
+}
+
+/** Requests to one service. A grading takes seconds: one that is still open after minutes was lost, and waiting ends. */
+function patiently(url: string): Send {
+  const signal = AbortSignal.timeout(180_000);
+  return (path, init) => fetch(url + path, { ...init, signal });
 }
 
 /** Starts a service that is to die, and has the client do what it can until then. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { zipArchiveReader } from "../../adapters/archive/zip-archive.ts";
+import { writeArchive } from "../../adapters/archive/zip-writer.ts";
 import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
 import { archiveVariant, phantomArchiveFile, withFile } from "../../cli/bench/archives.ts";
 import { runCrop, runIngest } from "../../cli/bench/crop-run.ts";
@@ -12,26 +13,38 @@ import type { EmbryoSegmenter, StageMeter } from "../../core/ports.ts";
 import { cropSequence } from "../../core/stations/crop-sequence.ts";
 import { readManifest } from "../../core/timelapse/ingest-archive.ts";
 import { phantomEmbryo } from "../../phantom/index.ts";
+import { greyPng } from "../builders/pictures.ts";
 
-/** A capture an hour: so few that what an archive costs beyond its frames weighs more than in a real one. */
-const EMBRYO = phantomEmbryo({
-  seed: 3,
-  index: 1,
-  instrument: "embryoscope",
-  kind: "blastocyst",
-  firstHpi: 85,
-  lastHpi: 120,
-  spacingMinutes: 60,
-  latentIcm: 0.9,
-  latentTe: 0.9,
-});
+const PLANES_UM = [-60, -45, 0, 45, 60];
+const EARLY_HOURS = 3;
+const NEEDED_HOURS = 30;
+/** Of each plane; as large as a picture of 500 x 500. */
+const PICTURE_BYTES = 26_000;
+
+/** A known archive: a capture an hour from 87 hpi on, and in each plane a picture of a known size. */
+async function* knownEntries() {
+  const hours = Array.from({ length: EARLY_HOURS + NEEDED_HOURS }, (_, hour) => 90 - EARLY_HOURS + hour);
+  const frames = hours.flatMap((hpi) =>
+    PLANES_UM.map((focalPlaneUm) => ({ file: `frames/${hpi}h_${focalPlaneUm}um.png`, hpi, focalPlaneUm })),
+  );
+  const manifest = { schema: "blastograde/time-lapse@1", embryoId: "known", frames };
+  yield { name: "manifest.json", bytes: new TextEncoder().encode(JSON.stringify(manifest)) };
+  const picture = await greyPng();
+  for (const { file, focalPlaneUm } of frames) {
+    // A PNG ends where it says it ends; what follows only takes room.
+    const bytes = new Uint8Array(PICTURE_BYTES + focalPlaneUm);
+    bytes.set(picture);
+    yield { name: file, bytes };
+  }
+}
 
 let folder: string;
 let archive: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "bench-crop-"));
-  archive = await phantomArchiveFile(folder, EMBRYO, () => {});
+  archive = join(folder, "known.zip");
+  await writeArchive(archive, knownEntries());
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -43,23 +56,27 @@ const neededOf = async (file: string) => {
 };
 
 describe("bytes that an archive's grading needs", () => {
-  it("are those of the manifest and of three planes an hour", async () => {
-    const manifest = await manifestOf(archive);
-    const sizes = await withFile(archive, compressedSizes);
-    const zipped = await withFile(archive, async (source) => (await zipArchiveReader.open(source)).entries);
-
-    const files = neededFiles(manifest);
+  it("are those of the manifest and of three planes an hour from 90 hpi on", async () => {
     const needed = await neededOf(archive);
 
-    expect(sizes.size).toBe(EMBRYO.captureHpi.length * 7 + 1);
-    // Pictures are stored as they are, so that their size is known without the directory.
-    for (const file of files) expect(sizes.get(file)).toBe(zipped.get(file)!.size);
-    expect(sizes.get("manifest.json")).toBeLessThan(zipped.get("manifest.json")!.size);
-    const planes = manifest.frames.filter(({ file }) => files.includes(file)).map(({ focalPlaneUm }) => focalPlaneUm);
-    const hours = needed.pictures / 3;
-    expect(hours).toBe(EMBRYO.captureHpi.filter((hpi) => hpi >= 90).length);
-    expect(planes).toEqual(Array.from({ length: hours }, () => [-45, 0, 45]).flat());
-    expect(needed.frames).toBe(files.reduce((sum, file) => sum + sizes.get(file)!, 0));
+    expect(needed).toEqual({
+      manifest: (await withFile(archive, compressedSizes)).get("manifest.json"),
+      frames: 3 * NEEDED_HOURS * PICTURE_BYTES,
+      pictures: 3 * NEEDED_HOURS,
+      entries: PLANES_UM.length * (EARLY_HOURS + NEEDED_HOURS) + 1,
+    });
+    expect(neededFiles(await manifestOf(archive)).slice(0, 4)).toEqual(
+      ["90h_-45um", "90h_0um", "90h_45um", "91h_-45um"].map((name) => `frames/${name}.png`),
+    );
+  });
+
+  it("count compressed: the size that the reader would inflate is another", async () => {
+    const sizes = await withFile(archive, compressedSizes);
+    const { entries } = await withFile(archive, (source) => zipArchiveReader.open(source));
+
+    expect([...sizes.keys()]).toEqual([...entries.keys()]);
+    expect(sizes.get("frames/90h_0um.png")).toBe(PICTURE_BYTES);
+    expect(sizes.get("manifest.json")).toBeLessThan(entries.get("manifest.json")!.size / 2);
   });
 
   it("are the same frames whatever lies around them", async () => {
@@ -67,10 +84,26 @@ describe("bytes that an archive's grading needs", () => {
 
     const needed = await Promise.all(variants.map(neededOf));
 
-    const entries = EMBRYO.captureHpi.length * 7;
-    expect(needed.map((each) => each.entries)).toEqual([entries + 1, (entries * 3) / 7 + 1, entries * 3 + 1]);
-    expect(new Set(needed.map((each) => each.frames)).size).toBe(1);
-    expect(new Set(needed.map((each) => each.pictures)).size).toBe(1);
+    const times = EARLY_HOURS + NEEDED_HOURS;
+    expect(needed.map(({ entries }) => entries)).toEqual([5 * times + 1, 3 * times + 1, 15 * times + 1]);
+    expect(new Set(needed.map(({ frames }) => frames)).size).toBe(1);
+    expect(new Set(needed.map(({ pictures }) => pictures)).size).toBe(1);
+  });
+});
+
+describe("phantom archive of the bench", () => {
+  it("is drawn once, and again when the embryo is another", async () => {
+    const options = { seed: 3, index: 1, instrument: "embryoscope", firstHpi: 100, lastHpi: 100 } as const;
+    const said: string[] = [];
+    const say = (sentence: string) => said.push(sentence);
+
+    const first = await phantomArchiveFile(folder, phantomEmbryo(options), say);
+    const again = await phantomArchiveFile(folder, phantomEmbryo(options), say);
+    const other = await phantomArchiveFile(folder, phantomEmbryo({ ...options, latentIcm: 0.1 }), say);
+
+    expect(again).toBe(first);
+    expect(other).not.toBe(first);
+    expect(said.filter((sentence) => sentence.startsWith("drawing"))).toHaveLength(2);
   });
 });
 
@@ -89,9 +122,9 @@ describe("crop station", () => {
     const read = ingest.bytes + crop.uploads.bytes;
     expect(read).toBeGreaterThan(needed.manifest + needed.frames);
     expect(read / (needed.manifest + needed.frames)).toBeLessThanOrEqual(1.1);
-    // Ingest: the directory's end, the rest of it, the manifest. Crop: the directory again, then the pictures.
-    expect(ingest.reads).toBe(3);
-    expect(crop.uploads.reads).toBe(2 + needed.pictures);
+    // Ingest reads the zip's end, in which this directory lies, and the manifest; crop the same end, and the pictures.
+    expect(ingest.reads).toBe(2);
+    expect(crop.uploads.reads).toBe(1 + needed.pictures);
     expect(crop.stages["decode"]!.runs).toBe(needed.pictures);
   });
 
@@ -135,14 +168,14 @@ describe("crop station", () => {
   });
 });
 
-/** Sees an embryo in the middle of every picture. */
+/** Sees an embryo in the middle of every picture, so large that it can only be a blastocyst. */
 const discSegmenter: EmbryoSegmenter = {
   sha256: "c".repeat(64),
   segment: async (pictures) =>
     pictures.map(() =>
       Float32Array.from({ length: CROPPER_SIZE ** 2 }, (_, cell) => {
         const [x, y] = [cell % CROPPER_SIZE, Math.floor(cell / CROPPER_SIZE)];
-        return Math.hypot(x - 31.5, y - 31.5) < 20 ? 1 : 0;
+        return Math.hypot(x - 31.5, y - 31.5) < 25 ? 1 : 0;
       }),
     ),
 };

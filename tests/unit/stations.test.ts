@@ -52,7 +52,10 @@ const stations: Record<string, Station> = {
   },
 };
 
-describe.each(Object.keys(stations))("the station %s", (name) => {
+/** Each interruption repeats the work before it, pictures included. */
+const MANY_RUNS = { timeout: 120_000 };
+
+describe.each(Object.keys(stations))("the station %s", MANY_RUNS, (name) => {
   const station = stations[name]!;
 
   it("ends where it would have, whichever call it was interrupted at", async () => {
@@ -84,7 +87,7 @@ describe.each(Object.keys(stations))("the station %s", (name) => {
   });
 });
 
-describe("the stations together", () => {
+describe("the stations together", MANY_RUNS, () => {
   it("grade an upload once, however its messages are doubled, reordered and interrupted", async () => {
     const expected = await endOfTheWay(() => null);
 
