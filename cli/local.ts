@@ -31,7 +31,7 @@ import { uploadOf } from "../core/stations/keys.ts";
 import { sweepGradings } from "../core/stations/sweep.ts";
 import { createApp } from "../functions/grade/app.ts";
 import { readNetwork } from "../model-container/bundle/load-bundle.ts";
-import { startModelServer } from "../model-container/server/server.ts";
+import { type ModelServer, startModelServer } from "../model-container/server/server.ts";
 
 export interface LocalServiceOptions {
   readonly dataDir: string;
@@ -75,14 +75,23 @@ const VISIBILITY_SECONDS = 3600;
  * await service.close();
  */
 export async function openLocalService(options: LocalServiceOptions): Promise<LocalService> {
-  const { dataDir, logger, afterWrite } = options;
-  const clock = systemClock;
   const model = await startModelServer({
     bundleDir: options.modelBundle,
     port: 0,
     threads: options.modelThreads,
-    logger,
+    logger: options.logger,
   });
+  try {
+    return await wireStations(options, model);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
+async function wireStations(options: LocalServiceOptions, model: ModelServer): Promise<LocalService> {
+  const { dataDir, logger, afterWrite } = options;
+  const clock = systemClock;
   const segmenter = await openSegmenter(await readNetwork(model.bundle, "cropper"), {
     sha256: model.bundle.manifest.networks.cropper.sha256,
     threads: 1,
