@@ -125,7 +125,7 @@ describe("crop station", () => {
     // Ingest reads the zip's end, in which this directory lies, and the manifest; crop the same end, and the pictures.
     expect(ingest.reads).toBe(2);
     expect(crop.uploads.reads).toBe(1 + needed.pictures);
-    expect(crop.stages["decode"]!.runs).toBe(needed.pictures);
+    expect(crop.stages.decode!.runs).toBe(needed.pictures);
   });
 
   it("is told from its alternative by the count: that one reads the whole upload", async () => {
@@ -143,7 +143,7 @@ describe("crop station", () => {
     const second = await runCrop(dataDir, { segmenter: discSegmenter });
 
     expect(second.uploads).toEqual(first.uploads);
-    expect(second.stages["write"]!.runs).toBe(1);
+    expect(second.stages.write!.runs).toBe(1);
   });
 
   it("holds the full pictures of one time only: an hour is cropped before the next is read", async () => {
