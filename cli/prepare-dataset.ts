@@ -1,5 +1,5 @@
 // Prepares what PyTorch trains on, from phantoms: the cropper's pictures, then the stills and clips of graded embryos.
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { encodeNpy, npyHeader } from "../adapters/archive/npy.ts";
@@ -15,6 +15,7 @@ import { STILL_VARIANTS } from "./dataset/variants.ts";
 
 const USAGE = `Usage:
   npm run prepare-dataset -- cropper --out DIR [--pictures 1200] [--seed 1]
+  npm run prepare-dataset -- stills --out DIR --cropper cropper.onnx [--embryos 400] [--seed 4]
   npm run prepare-dataset -- sequences --out DIR --cropper cropper.onnx [--embryos 400] [--seed 1]
   npm run prepare-dataset -- criterion --out DIR --cropper cropper.onnx [--embryos 200] [--seed 2]`;
 const STILLS_BYTES = STILL_VARIANTS * 3 * CLIP_SIZE ** 2;
@@ -35,11 +36,11 @@ try {
   await mkdir(values.out, { recursive: true });
   const seed = whole("seed", values.seed);
   if (what === "cropper") await prepareCropper(values.out, { seed, pictures: whole("pictures", values.pictures) });
-  else if ((what === "sequences" || what === "criterion") && values.cropper !== undefined) {
+  else if ((what === "stills" || what === "sequences" || what === "criterion") && values.cropper !== undefined) {
     const cropper = new Uint8Array(await readFile(values.cropper));
     const task = { seed, embryos: whole("embryos", values.embryos), out: values.out, cropper };
-    if (what === "sequences") await prepareSequences({ ...task, purpose: "training" });
-    else await prepareCriterion({ ...task, purpose: "criterion" });
+    if (what === "criterion") await prepareCriterion({ ...task, purpose: what });
+    else await prepareGraded({ ...task, purpose: what });
   } else throw new Error("say what to prepare, and with which cropper");
 } catch (error) {
   console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
@@ -64,11 +65,12 @@ async function prepareCropper(out: string, task: CropperTask): Promise<void> {
     "masks.npy": encodeNpy(masks, [count, CROPPER_SIZE, CROPPER_SIZE]),
     "split.npy": encodeNpy(split, [count]),
   });
-  await writeFile(join(out, "cropper.npz"), npz);
+  await writeWhole(join(out, "cropper.npz"), npz);
   console.log(JSON.stringify({ out, pictures: count, seed }));
 }
 
-async function prepareSequences(task: SequenceTask): Promise<void> {
+/** Embryos with votes: `stills.npy`, `embryos.csv`, and for the RNN a clip each. */
+async function prepareGraded(task: SequenceTask): Promise<void> {
   await mkdir(join(task.out, "clips"), { recursive: true });
   const graded = Array.from({ length: task.embryos }, (_, index) => phantomEmbryo({ seed: task.seed, index })).filter(
     ({ icmVotes }) => icmVotes.length > 0,
@@ -79,11 +81,9 @@ async function prepareSequences(task: SequenceTask): Promise<void> {
   await stills.write(header, 0, header.length, 0);
 
   const progress = progressLine("embryos", task.embryos);
-  const evidence: string[] = [];
   const writes: Promise<unknown>[] = [];
   await inShares(new URL("./dataset/sequence-worker.ts", import.meta.url), task, (prepared: PreparedEmbryo) => {
     const { embryo } = prepared;
-    evidence.push(evidenceLine(task.seed, prepared));
     if (prepared.stills !== null) {
       const position = header.length + rowOf.get(embryo.embryoId)! * STILLS_BYTES;
       writes.push(stills.write(prepared.stills, 0, STILLS_BYTES, position));
@@ -94,11 +94,10 @@ async function prepareSequences(task: SequenceTask): Promise<void> {
   await stills.close();
 
   const embryosHeader = "embryo_id,cycle_id,split,icm,te,icm_votes,te_votes\n";
-  await writeFile(
+  await writeWhole(
     join(task.out, "embryos.csv"),
     embryosHeader + graded.map((embryo) => embryoLine(task.seed, embryo)).join(""),
   );
-  await writeEvidence(task.out, evidence);
   const counts = SPLITS.map((split) => [
     split,
     graded.filter(({ cycleId }) => splitOfCycle(task.seed, cycleId) === split).length,
@@ -120,7 +119,13 @@ async function prepareCriterion(task: SequenceTask): Promise<void> {
 
 async function writeEvidence(out: string, lines: string[]): Promise<void> {
   const header = "embryo_id,kind,split,instrument,field_fraction,growth,centre_contrast\n";
-  await writeFile(join(out, "evidence.csv"), header + lines.sort().join(""));
+  await writeWhole(join(out, "evidence.csv"), header + lines.sort().join(""));
+}
+
+/** A file that is there is whole: a run that was killed leaves none that looks done. */
+async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(`${file}.unfinished`, content);
+  await rename(`${file}.unfinished`, file);
 }
 
 /** One training label: one of the five annotators', as a clinic has it. */

@@ -1,6 +1,7 @@
 // Turns exported networks into a bundle: fits the grade calibrator on validation votes, measures everything on the test
 // split, writes the card, seals.
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { forbidTelemetry } from "../adapters/config/telemetry.ts";
@@ -30,12 +31,17 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { run: { type: "string" }, out: { type: "string" }, name: { type: "string" } },
   });
-  const { run, out: dir, name } = values;
-  if (run === undefined || dir === undefined || name === undefined) throw new Error("An option is missing.");
+  const { run, out, name } = values;
+  if (run === undefined || out === undefined || name === undefined) throw new Error("An option is missing.");
   forbidTelemetry();
   const dataset = join(run, "dataset");
   const recipe: Recipe = JSON.parse(await readFile(join(run, "recipe.json"), "utf8"));
 
+  if (existsSync(out) && !existsSync(join(out, "manifest.json"))) {
+    throw new Error(`${out} is there and is no bundle; it would be replaced. Name another folder.`);
+  }
+  // Built beside the old one, which stays until the new one is whole.
+  const dir = `${out.replace(/\/+$/, "")}.unfinished`;
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   for (const file of FILES) await copyFile(join(run, "export", file), join(dir, file));
@@ -48,7 +54,9 @@ async function main(): Promise<void> {
   await writeFile(join(dir, "metrics.json"), `${JSON.stringify({ recipe, ...metrics }, null, 2)}\n`);
   await writeFile(join(dir, "MODEL_CARD.md"), modelCard(calibrated.manifest, recipe, metrics));
   const sealed = await sealBundle({ ...bundle, gradeCalibrator });
-  console.log(JSON.stringify({ out: dir, modelSha256: sealed.manifest.modelSha256, ...metrics }));
+  await rm(out, { recursive: true, force: true });
+  await rename(dir, out);
+  console.log(JSON.stringify({ out, modelSha256: sealed.manifest.modelSha256, ...metrics }));
 }
 
 async function fitOnValidation(dir: string, dataset: string): Promise<GradeCalibrator> {

@@ -9,8 +9,11 @@ export interface Recipe {
   readonly features: number;
   readonly cropperPictures: number;
   readonly cropperEpochs: number;
-  readonly embryos: number;
+  /** Embryos whose stills the CNN is trained and validated on. */
+  readonly stillEmbryos: number;
   readonly cnnEpochs: number;
+  /** Embryos whose clips the RNN is trained, calibrated and tested on; none of the above. */
+  readonly embryos: number;
   readonly rnnEpochs: number;
 }
 
@@ -25,8 +28,12 @@ it was trained on. What it says of a real embryo means nothing.
 - Digest: \`${manifest.modelSha256}\`
 - Networks: the U-Net cropper (469,089 parameters), Xception of width ${recipe.width} (${recipe.features} features), one LSTM of
   64 units; Kragh et al. 2019
-- Training: ${recipe.cropperPictures} pictures and ${recipe.cropperEpochs} epochs for the cropper; ${recipe.embryos} phantom embryos (seed ${recipe.seed}, split by cycle),
-  one annotator's label each; CNN ${recipe.cnnEpochs} epochs, RNN ${recipe.rnnEpochs} epochs. The paper: 200, 30 and 30 epochs, 6,957 embryos, width 1.
+- Cropper: ${recipe.cropperPictures} pictures, ${recipe.cropperEpochs} epochs (the paper: 1,701 and 200). Beyond the paper, half the pictures are closer
+  views without the well, six in ten are altered to look like other microscopes', all vary in tone, and a fifth show one plane
+  three times.
+- CNN: stills of ${recipe.stillEmbryos} phantom embryos (seven in ten to train on), ${recipe.cnnEpochs} epochs, flips (the paper: 6,957 embryos, 30 epochs,
+  width 1, no flips). RNN: clips of ${recipe.embryos} other embryos, seven in ten to train on, ${recipe.rnnEpochs} epochs. One annotator's label each, split
+  by cycle, empty wells and arrested embryos left out.
 - Grades: the answer's probabilities come from the grade calibrator, fitted on the validation split's votes; the figures
   below, like the paper's tables, from the scores.
 

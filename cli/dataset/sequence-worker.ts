@@ -22,13 +22,16 @@ export interface SequenceTask {
   readonly embryos: number;
   readonly out: string;
   readonly cropper: Uint8Array;
-  /** For the criterion every second embryo is arrested, and only the evidence is kept. */
-  readonly purpose: "training" | "criterion";
+  /**
+   * For the RNN stills and clips; for the CNN stills alone, which cost a fifth; for the criterion the evidence alone, of
+   * embryos every second of which is arrested.
+   */
+  readonly purpose: "sequences" | "stills" | "criterion";
 }
 
 export interface PreparedEmbryo {
   readonly embryo: PhantomEmbryo;
-  /** Null where the crop station sees an empty well. */
+  /** Null where the crop station sees an empty well, or where nothing was asked of it. */
   readonly evidence: ExpansionEvidence | null;
   /** uint8 [V, 3, 224, 224], variant 0 unshifted; null for embryos without votes. */
   readonly stills: Uint8Array | null;
@@ -37,37 +40,43 @@ export interface PreparedEmbryo {
 const { task, share, shares } = workerData as Share<SequenceTask>;
 const segmenter = await openSegmenter(task.cropper, { sha256: await sha256Hex(task.cropper), threads: 1 });
 for (let index = share; index < task.embryos; index += shares) {
-  const kind = task.purpose === "training" ? {} : ({ kind: index % 2 === 0 ? "blastocyst" : "arrested" } as const);
+  const half = { kind: index % 2 === 0 ? "blastocyst" : "arrested" } as const;
+  const kind = task.purpose === "criterion" ? half : {};
   parentPort!.postMessage(await prepareEmbryo(phantomEmbryo({ seed: task.seed, index, ...kind })));
 }
 await segmenter.close();
 
 async function prepareEmbryo(embryo: PhantomEmbryo): Promise<PreparedEmbryo> {
   const { frames } = phantomManifest(embryo);
+  const evidence = task.purpose === "stills" ? null : await prepareSequence(embryo, frames);
+  const wantsStills = task.purpose !== "criterion" && embryo.icmVotes.length > 0;
+  return { embryo, evidence, stills: wantsStills ? await stillVariants(embryo, frames, segmenter) : null };
+}
+
+/** Writes the clip where one is wanted. @returns null where the crop station sees an empty well */
+async function prepareSequence(embryo: PhantomEmbryo, frames: readonly Frame[]): Promise<ExpansionEvidence | null> {
   const readFrame = stackReader(embryo, frames);
   const meter = { run: <T>(_stage: string, work: () => Promise<T>) => work() };
-
-  let evidence: ExpansionEvidence | null = null;
   try {
     const cropped = await cropSequence(frames, { pictures: sharpDecoder, segmenter, meter, readFrame });
-    evidence = cropped.evidence;
-    if (task.purpose === "criterion") return { embryo, evidence, stills: null };
-    const clip = npzClipFormat.encode({
-      frames: cropped.frames,
-      hpi: cropped.hpi,
-      meta: {
-        schema: "blastograde/clip@1",
-        archiveDigest: await sha256Hex(new TextEncoder().encode(embryo.embryoId)),
-        cropperSha256: segmenter.sha256,
-        ageYears: embryo.ageYears,
-      },
-    });
-    await writeFile(join(task.out, "clips", `${embryo.embryoId}.npz`), clip);
+    if (task.purpose === "sequences") {
+      const clip = npzClipFormat.encode({
+        frames: cropped.frames,
+        hpi: cropped.hpi,
+        meta: {
+          schema: "blastograde/clip@1",
+          archiveDigest: await sha256Hex(new TextEncoder().encode(embryo.embryoId)),
+          cropperSha256: segmenter.sha256,
+          ageYears: embryo.ageYears,
+        },
+      });
+      await writeFile(join(task.out, "clips", `${embryo.embryoId}.npz`), clip);
+    }
+    return cropped.evidence;
   } catch (error) {
     if (!(error instanceof EmptyWell) || embryo.kind === "blastocyst") throw error;
+    return null;
   }
-  const isGraded = embryo.icmVotes.length > 0;
-  return { embryo, evidence, stills: isGraded ? await stillVariants(embryo, frames, segmenter) : null };
 }
 
 /** The still at tA and its augmentations. */
