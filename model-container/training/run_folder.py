@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -59,6 +60,12 @@ def weights_digest(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
+def is_best(history: "list[dict]") -> bool:
+    """Whether the last epoch has the least val_loss so far. NaN counts as infinity: any finite loss is better."""
+    *earlier, last = (math.inf if math.isnan(line["val_loss"]) else line["val_loss"] for line in history)
+    return all(last < loss for loss in earlier)
+
+
 def save_epoch(out: Path, kind: str, recipe: dict, model, optimizer, schedule, history: "list[dict]") -> None:
     """After each epoch: best.pt if it was the best so far, then last.pt, then the metrics.
 
@@ -66,7 +73,7 @@ def save_epoch(out: Path, kind: str, recipe: dict, model, optimizer, schedule, h
     """
     metrics = history[-1]
     described = {"kind": kind, "recipe": recipe, "model": model.state_dict(), "epoch": metrics["epoch"]}
-    if all(metrics["val_loss"] < earlier["val_loss"] for earlier in history[:-1]):
+    if is_best(history):
         save_checkpoint(out / "best.pt", {**described, "val_loss": metrics["val_loss"]})
     optimizer_state = optimizer.state_dict()
     going_on = {

@@ -3,7 +3,18 @@
 import pytest
 import torch
 
-from losses import dice_loss, grading_loss, inverse_frequency_weights, ordinal_cross_entropy
+from losses import (
+    binary_decomposition_loss,
+    categorical_cross_entropy,
+    decomposed_grade,
+    dice_loss,
+    fit_grade_thresholds,
+    grading_loss,
+    inverse_frequency_weights,
+    linear_regression_loss,
+    ordinal_cross_entropy,
+    thresholded_grade,
+)
 
 THIRD = torch.tensor([2])
 
@@ -34,6 +45,127 @@ def test_ordinal_cross_entropy_still_teaches_where_the_network_is_certain_and_wr
     loss.backward()
 
     assert loss.isfinite() and logits.grad[0, 0] > 0.5
+
+
+@pytest.mark.parametrize("scores", [[0.1, 0.4, 0.5], [0.5, 0.0, 0.5]])
+def test_categorical_cross_entropy_gives_the_papers_number_wherever_the_rest_lies(scores):
+    assert categorical_cross_entropy(torch.tensor([scores]).log(), THIRD).item() == pytest.approx(0.693, abs=5e-4)
+
+
+def test_linear_regression_is_the_squared_distance_with_c_at_0_and_a_at_2():
+    score = torch.tensor([[2.0], [1.5], [1.5]])
+
+    loss = linear_regression_loss(score, torch.tensor([0, 1, 2]))
+
+    # A at 2 costs nothing, B at 1.5 costs 0.25, C at 1.5 costs 2.25.
+    assert loss.item() == pytest.approx(2.5 / 3)
+
+
+@pytest.mark.parametrize(
+    ("grade", "expected"), [(0, 0.2231 + 1.3863), (1, 0.2231 + 0.2877), (2, 1.6094 + 0.2877)], ids=["A", "B", "C"]
+)
+def test_binary_decomposition_adds_the_cross_entropies_of_better_than_c_and_better_than_b(grade, expected):
+    logits = torch.tensor([[0.8, 0.25]]).logit()
+
+    # -ln 0.8 and -ln 0.2 for the first answer, -ln 0.25 and -ln 0.75 for the second.
+    assert binary_decomposition_loss(logits, torch.tensor([grade])).item() == pytest.approx(expected, abs=1e-4)
+
+
+def test_binary_decomposition_still_teaches_where_the_network_is_certain_and_wrong():
+    logits = torch.tensor([[200.0, -200.0]], requires_grad=True)
+
+    loss = binary_decomposition_loss(logits, THIRD)
+    loss.backward()
+
+    assert loss.item() == pytest.approx(200) and logits.grad[0].tolist() == pytest.approx([1, 0])
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs"),
+    [(categorical_cross_entropy, 3), (linear_regression_loss, 1), (binary_decomposition_loss, 2), (ordinal_cross_entropy, 3)],
+)
+def test_every_loss_is_the_plain_mean_of_weighted_examples(loss, outputs):
+    head = torch.arange(2.0 * outputs).reshape(2, outputs)
+    grades, weights = torch.tensor([0, 2]), torch.tensor([1.0, 9.0])
+    first, second = loss(head[:1], grades[:1]), loss(head[1:], grades[1:])
+
+    assert loss(head, grades).item() == pytest.approx((first + second).item() / 2)
+    assert loss(head, grades, weights).item() == pytest.approx((first + 9 * second).item() / 2)
+
+
+def test_thresholds_lie_halfway_between_grades_that_scores_tell_apart():
+    score = torch.tensor([[1.75], [0.0], [1.25], [0.75], [0.25], [2.5]])
+
+    thresholds = fit_grade_thresholds(score, torch.tensor([0, 2, 1, 1, 2, 0]))
+
+    assert thresholds.tolist() == [0.5, 1.5]
+    assert thresholded_grade(score, thresholds).tolist() == [0, 2, 1, 1, 2, 0]
+
+
+def test_a_score_at_a_threshold_has_the_better_grade():
+    assert thresholded_grade(torch.tensor([[0.49], [0.5], [1.5]]), torch.tensor([0.5, 1.5])).tolist() == [2, 1, 0]
+
+
+def test_thresholds_lose_as_few_as_possible_where_grades_overlap():
+    # By score: C C B C B B A B A A. B from the third on loses a C, A from the seventh on loses a B; 8 of 10 is the most.
+    score, grade = torch.arange(10.0)[:, None], torch.tensor([2, 2, 1, 2, 1, 1, 0, 1, 0, 0])
+
+    thresholds = fit_grade_thresholds(score, grade)
+
+    assert (thresholded_grade(score, thresholds) == grade).sum() == 8
+
+
+def test_no_threshold_goes_between_equal_scores():
+    score, grade = torch.tensor([[1.0], [1.0], [1.0], [2.0]]), torch.tensor([2, 1, 1, 0])
+
+    thresholds = fit_grade_thresholds(score, grade)
+
+    assert thresholds.tolist() == [-torch.inf, 1.5]
+    assert thresholded_grade(score, thresholds).tolist() == [1, 1, 1, 0]
+
+
+def test_a_grade_that_never_occurs_is_never_given():
+    score = torch.tensor([[0.0], [1.0], [2.0]])
+
+    without_b = fit_grade_thresholds(score, torch.tensor([2, 2, 0]))
+    without_a = fit_grade_thresholds(score, torch.tensor([2, 1, 1]))
+
+    assert (without_b.tolist(), without_a.tolist()) == ([1.5, 1.5], [0.5, torch.inf])
+
+
+def test_no_other_pair_of_thresholds_is_right_more_often():
+    random = torch.Generator().manual_seed(3)
+    cuts = torch.arange(-0.5, 8)
+    for _ in range(50):
+        score = torch.randint(8, (20, 1), generator=random).float()             # many are equal
+        grade = torch.randint(3, (20,), generator=random)
+        pairs = [torch.stack([low, high]) for low in cuts for high in cuts if low <= high]
+        most = max((thresholded_grade(score, pair) == grade).sum() for pair in pairs)
+
+        assert (thresholded_grade(score, fit_grade_thresholds(score, grade)) == grade).sum() == most
+
+
+@pytest.mark.parametrize(
+    ("better_than_c", "better_than_b", "grade"),
+    [
+        (0.9, 0.8, 0),
+        (0.6, 0.45, 1),
+        (0.4, 0.1, 2),
+        (0.5, 0.5, 0),
+        (0.4, 0.9, 0),  # no C: 0.9 is surer than 0.4
+        (0.1, 0.6, 2),  # no A: 0.1 is surer than 0.6
+    ],
+)
+def test_two_answers_make_a_grade_and_of_contradicting_ones_the_surer_holds(better_than_c, better_than_b, grade):
+    assert decomposed_grade(torch.tensor([[better_than_c, better_than_b]]).logit()).tolist() == [grade]
+
+
+def test_the_decomposed_grade_is_the_one_whose_loss_is_least():
+    logits = torch.randn(100, 2, generator=torch.Generator().manual_seed(3))
+
+    for logit, grade in zip(logits, decomposed_grade(logits)):
+        losses = [binary_decomposition_loss(logit[None], torch.tensor([each])).item() for each in range(3)]
+        assert losses[grade] == pytest.approx(min(losses))
 
 
 def test_class_weights_are_inverse_frequencies():

@@ -16,7 +16,7 @@ import train_cnn
 import train_cropper
 import train_rnn
 from dataset import batches
-from run_folder import load_checkpoint, save_checkpoint
+from run_folder import load_checkpoint, save_checkpoint, save_epoch
 
 TRAINING = Path(train_cnn.__file__).parent
 
@@ -175,6 +175,22 @@ def test_the_best_validation_epoch_is_kept(cnn_run):
     best = min(history(cnn_run), key=lambda line: line["val_loss"])
 
     assert load_checkpoint(cnn_run / "best.pt", "cnn")["epoch"] == best["epoch"]
+
+
+@pytest.mark.parametrize(
+    ("val_losses", "best"),
+    [([torch.nan, 2.0, 3.0], 2), ([2.0, torch.nan, 1.0], 3), ([2.0, 1.0, torch.nan], 2), ([torch.nan, torch.nan], 1)],
+)
+def test_an_epoch_without_a_number_for_a_loss_is_worse_than_any_other(tmp_path, val_losses, best):
+    model = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.Adam(model.parameters())
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+    lines = [{"epoch": epoch, "val_loss": loss} for epoch, loss in enumerate(val_losses, start=1)]
+
+    for epochs in range(1, len(lines) + 1):
+        save_epoch(tmp_path, "cnn", {}, model, optimizer, schedule, lines[:epochs])
+
+    assert load_checkpoint(tmp_path / "best.pt", "cnn")["epoch"] == best
 
 
 def test_features_are_extracted_once_and_again_for_another_clip_or_cnn(dataset, cnn_run, tmp_path, monkeypatch):
