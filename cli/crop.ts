@@ -7,7 +7,8 @@ import { forbidTelemetry } from "../adapters/config/telemetry.ts";
 import { encodeRgbPng } from "../adapters/image/png-encoder.ts";
 import { sharpDecoder } from "../adapters/image/sharp-pictures.ts";
 import { openSegmenter } from "../adapters/onnx/segmenter.ts";
-import { CROPPER_SIZE, type EmbryoMask } from "../core/cropping/embryo-mask.ts";
+import { DEMO_NOTICE } from "../core/contracts/bundle.ts";
+import { isInMask } from "../core/cropping/embryo-mask.ts";
 import { findEmbryo, type Look, lookWarnings } from "../core/cropping/look.ts";
 import { isBlastogradeError } from "../core/errors.ts";
 import type { GreyImage } from "../core/ports.ts";
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
   forbidTelemetry();
   await mkdir(values.out, { recursive: true });
   const bundle = await loadBundle(readLocalConfig().modelBundle);
+  if (bundle.manifest.demo) console.error(DEMO_NOTICE);
   const { sha256 } = bundle.manifest.networks.cropper;
   const segmenter = await openSegmenter(await readNetwork(bundle, "cropper"), { sha256, threads: 1 });
   const overlays = new Set<string>();
@@ -105,9 +107,4 @@ async function drawOverlay(image: GreyImage, { mask, window }: Look): Promise<Ui
     }
   }
   return encodeRgbPng(width, height, rgb);
-}
-
-function isInMask({ cells, view }: EmbryoMask, x: number, y: number): boolean {
-  const cell = view.size / CROPPER_SIZE;
-  return cells[Math.floor((y - view.top) / cell) * CROPPER_SIZE + Math.floor((x - view.left) / cell)] === 1;
 }

@@ -1,7 +1,6 @@
 // The main job without a running service: archives in, one grading a line out.
-import { statSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readLocalConfig } from "../adapters/config/local-config.ts";
@@ -14,36 +13,49 @@ import { standardErrorLogger } from "./log.ts";
 
 const USAGE = "Usage: npm run grade -- FILE.zip [FILE.zip ...] [--age YEARS] [--format json|table]";
 
-/** 0 when all were graded, 2 when any was rejected or the call is wrong. */
+/** 0 when all were graded, 1 when we could not try, 2 when any was rejected or the call is wrong. */
 process.exitCode = await main().catch((error: Error) => {
-  console.error(`${error.message}\n${USAGE}`);
-  return 2;
+  console.error(error.message);
+  return 1;
 });
 
 async function main(): Promise<number> {
-  const { files, ageYears, format } = readArguments();
-  const config = readLocalConfig();
-  const dataDir = await mkdtemp(join(tmpdir(), "blastograde-"));
-  const logger = standardErrorLogger(config.logLevel === "info" ? "warn" : config.logLevel);
+  let call: ReturnType<typeof readArguments>;
   try {
-    const service = await openLocalService({ ...config, dataDir, logger });
-    try {
-      const send = async (path: string, init?: RequestInit) => service.app.request(path, init);
-      const answers: GradingAnswer[] = [];
-      for (const file of files) {
-        const uploadId = await uploadArchive(send, await archiveFile(file), ageYears === undefined ? {} : { ageYears });
-        const answer = await gradedUpload(send, uploadId, ({ status }) => console.error(`${file}: ${status}`));
-        if (format === "json") console.log(JSON.stringify(answer));
-        answers.push(answer);
-      }
-      if (format === "table") console.log(gradingsTable(answers));
-      return answers.every(({ status }) => status === "graded") ? 0 : 2;
-    } finally {
-      await service.close();
-    }
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
+    call = readArguments();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    return 2;
   }
+  const { files, ageYears, format } = call;
+  const config = readLocalConfig();
+  const logger = standardErrorLogger(config.logLevel === "info" ? "warn" : config.logLevel);
+  const service = await openLocalService({ ...config, dataDir: passingFolder(), logger });
+  try {
+    const send = async (path: string, init?: RequestInit) => service.app.request(path, init);
+    const answers: GradingAnswer[] = [];
+    for (const file of files) {
+      const uploadId = await uploadArchive(send, await archiveFile(file), ageYears === undefined ? {} : { ageYears });
+      const answer = await gradedUpload(send, uploadId, ({ status }) => console.error(`${file}: ${status}`));
+      if (format === "json") console.log(JSON.stringify(answer));
+      answers.push(answer);
+    }
+    if (format === "table") console.log(gradingsTable(answers));
+    return answers.every(({ status }) => status === "graded") ? 0 : 2;
+  } finally {
+    await service.close();
+  }
+}
+
+/** A folder that goes with this process, however it ends short of SIGKILL: patients' pictures come to lie in it. */
+function passingFolder(): string {
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+  const folder = mkdtempSync(join(tmpdir(), "blastograde-"));
+  // Tried again where a write that was under way puts one more file in.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return folder;
 }
 
 function readArguments() {

@@ -8,6 +8,7 @@ import { npzClipFormat } from "../adapters/archive/npz-clip.ts";
 import { zipArchiveReader } from "../adapters/archive/zip-archive.ts";
 import { sharpDecoder, sharpEncoder } from "../adapters/image/sharp-pictures.ts";
 import type { AfterDurableWrite } from "../adapters/local/durable-write.ts";
+import { type FolderLock, lockFolder } from "../adapters/local/folder-lock.ts";
 import { openFolderObjectStore } from "../adapters/local/folder-object-store.ts";
 import { loadOrCreateSecret } from "../adapters/local/local-secret.ts";
 import { InferenceJob, inferClip, openLoopbackEndpoint } from "../adapters/local/loopback-endpoint.ts";
@@ -21,14 +22,14 @@ import { randomIds, systemClock } from "../adapters/local/system.ts";
 import { openUploadForms, UPLOAD_FORM_PATH } from "../adapters/local/upload-form.ts";
 import { openSegmenter } from "../adapters/onnx/segmenter.ts";
 import { CropJob, InferenceNotification, UploadStored } from "../core/contracts/messages.ts";
-import type { BlastogradeError } from "../core/errors.ts";
+import { type BlastogradeError, UploadRefused } from "../core/errors.ts";
 import type { StageMeter } from "../core/ports.ts";
 import { rejectGrading } from "../core/stations/close.ts";
 import { cropEmbryo } from "../core/stations/crop.ts";
 import { recordGrade } from "../core/stations/grade.ts";
 import { ingestUpload } from "../core/stations/ingest.ts";
 import { uploadOf } from "../core/stations/keys.ts";
-import { sweepGradings } from "../core/stations/sweep.ts";
+import { announceStoredUploads, sweepGradings } from "../core/stations/sweep.ts";
 import { createApp } from "../functions/grade/app.ts";
 import { readNetwork } from "../model-container/bundle/load-bundle.ts";
 import { type ModelServer, startModelServer } from "../model-container/server/server.ts";
@@ -40,8 +41,11 @@ export interface LocalServiceOptions {
   readonly modelBundle: string;
   readonly modelThreads: number;
   readonly logger: Logger;
-  /** Where upload forms point to, as long as the service does not listen. @default "http://blastograde.local" */
-  readonly baseUrl?: string;
+  /**
+   * Where clients reach the service, without a slash at the end: upload forms point there.
+   * @default where it listens, or "http://blastograde.local" as long as it does not
+   */
+  readonly publicUrl?: string | null;
   /** Told of every durable write; the crash tests end the process in it. */
   readonly afterWrite?: AfterDurableWrite;
   /** Measures the crop station. @default measures nothing */
@@ -51,7 +55,7 @@ export interface LocalServiceOptions {
 export interface LocalService {
   /** The HTTP API, the page, and the door that upload forms point to. */
   readonly app: OpenAPIHono;
-  /** Starts listening. @returns the base URL, without a slash at the end */
+  /** Starts listening. @returns the URL it is reached at from this machine, without a slash at the end */
   listen(address: { host: string; port: number }): Promise<string>;
   /** Resolves once no station has anything left to do. */
   idle(): Promise<void>;
@@ -59,6 +63,8 @@ export interface LocalService {
 }
 
 const UPLOAD_FORM_SECONDS = 3600;
+// A form can be posted in its last second, and an archive of a gigabyte takes its time over a clinic's line.
+const UPLOAD_TRANSFER_SECONDS = 3600;
 const SWEEP_EVERY_SECONDS = 60;
 // Past any station's work on one embryo here: what has not moved for so long has been lost.
 const STUCK_SECONDS = 1800;
@@ -75,21 +81,25 @@ const VISIBILITY_SECONDS = 3600;
  * await service.close();
  */
 export async function openLocalService(options: LocalServiceOptions): Promise<LocalService> {
-  const model = await startModelServer({
-    bundleDir: options.modelBundle,
-    port: 0,
-    threads: options.modelThreads,
-    logger: options.logger,
-  });
+  // Before anything else: what a start does to queues and drafts is right only where nobody else is at work.
+  const lock = await lockFolder(options.dataDir);
+  let model: ModelServer | undefined;
   try {
-    return await wireStations(options, model);
+    model = await startModelServer({
+      bundleDir: options.modelBundle,
+      port: 0,
+      threads: options.modelThreads,
+      logger: options.logger,
+    });
+    return await wireStations(options, model, lock);
   } catch (error) {
-    await model.close();
+    await model?.close();
+    lock.release();
     throw error;
   }
 }
 
-async function wireStations(options: LocalServiceOptions, model: ModelServer): Promise<LocalService> {
+async function wireStations(options: LocalServiceOptions, model: ModelServer, lock: FolderLock): Promise<LocalService> {
   const { dataDir, logger, afterWrite } = options;
   const clock = systemClock;
   const segmenter = await openSegmenter(await readNetwork(model.bundle, "cropper"), {
@@ -130,9 +140,9 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer): P
     if (gradingId !== undefined) await rejectGrading(ports, gradingId, error);
   };
 
-  // One process owns the folder, so whatever is taken now was taken by one that is gone.
+  // This process has the folder for itself, so whatever is taken now was taken by one that is gone.
   for (const each of [stored, cropJobs, inferenceJobs, finished]) await each.releaseTaken();
-  await sweepGradings(ports, 0);
+  await announceStoredUploads(ports);
   const consumers: Consumer[] = [
     startConsumer({
       queue: stored,
@@ -163,14 +173,15 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer): P
       logger,
     }),
   ];
+  const limits = { idleSeconds: STUCK_SECONDS, uploadSeconds: UPLOAD_FORM_SECONDS + UPLOAD_TRANSFER_SECONDS };
   const sweeping = setInterval(() => {
-    sweepGradings(ports, STUCK_SECONDS).catch((error) => logger.error({ err: error }, "the sweep failed"));
+    sweepGradings(ports, limits).catch((error) => logger.error({ err: error }, "the sweep failed"));
   }, SWEEP_EVERY_SECONDS * 1000);
 
-  let baseUrl = options.baseUrl ?? "http://blastograde.local";
+  let listensAt = "http://blastograde.local";
   let server: ReturnType<typeof serve> | undefined;
   const forms = openUploadForms({
-    baseUrl: () => baseUrl,
+    baseUrl: () => options.publicUrl ?? listensAt,
     secret: await loadOrCreateSecret({ file: join(dataDir, "upload-secret"), afterWrite }),
     clock,
     lifetimeSeconds: UPLOAD_FORM_SECONDS,
@@ -183,6 +194,7 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer): P
     ids: randomIds,
     clock,
     tenantOf: async () => ({ clinicId: options.clinicId }),
+    demo: model.bundle.manifest.demo,
     report: (error) => logger.error({ err: error }, "a request failed"),
     docsAsset,
   });
@@ -190,6 +202,10 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer): P
     const body = c.req.raw.body ?? new ReadableStream<Uint8Array>({ start: (stream) => stream.close() });
     const contentType = c.req.header("Content-Type") ?? "";
     const object = await receiveUpload({ body, contentType, forms, store: objects });
+    const grading = await gradings.find(uploadOf(object.key)?.gradingId ?? "");
+    if (grading?.rejection?.code === "UPLOAD_EXPIRED") {
+      throw new UploadRefused("The upload took so long that its form was given up. Ask for a new form.");
+    }
     await stored.send({ key: object.key, version: object.version, size: object.size });
     return c.body(null, 204);
   });
@@ -202,8 +218,8 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer): P
       const serverOptions = { requestTimeout: 0 };
       server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, (address) => resolve(address.port));
       server.once("error", reject);
-      baseUrl = `http://${host}:${await promise}`;
-      return baseUrl;
+      listensAt = httpUrl(host, await promise);
+      return listensAt;
     },
     async idle() {
       // In the way of the data: what one station has finished is in the next one's queue.
@@ -216,8 +232,14 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer): P
       await model.close();
       await segmenter.close();
       database.close();
+      lock.release();
     },
   };
+}
+
+/** @example httpUrl("::1", 8787) // "http://[::1]:8787" */
+export function httpUrl(host: string, port: number): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 const require = createRequire(import.meta.url);

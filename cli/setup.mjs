@@ -29,7 +29,8 @@ function installPackages() {
   const lock = createHash("sha256").update(readFileSync(LOCKFILE)).digest("hex");
   if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === lock) return;
   console.error("Installing the packages of package-lock.json ...");
-  run("npm", ["ci", "--loglevel=error"]);
+  // Node 24 is a development package that a script installs; the user's own settings may leave out either.
+  run("npm", ["ci", "--include=dev", "--ignore-scripts=false", "--loglevel=error"]);
   writeFileSync(STAMP, lock);
 }
 

@@ -3,12 +3,10 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readLocalConfig } from "../adapters/config/local-config.ts";
-import { Cohort } from "../core/contracts/http.ts";
-import { gradedUpload, type Send, uploadArchive } from "./client.ts";
-import { gradingsTable } from "./gradings-table.ts";
+import type { Send } from "./client.ts";
 import { openLocalService } from "./local.ts";
 import { standardErrorLogger } from "./log.ts";
-import { sampleArchive, sampleCycle } from "./sample-cycle.ts";
+import { gradeSampleCycle } from "./sample-cycle.ts";
 
 let isStopping = false;
 
@@ -36,7 +34,8 @@ async function main(): Promise<void> {
     console.log(await gradeSampleCycle(send));
     await writeFile(isShown, "");
   }
-  console.log(`Blastograde is at ${url} (API: ${url}/docs). Ctrl+C stops it.`);
+  const shownUrl = config.publicUrl ?? url;
+  console.log(`Blastograde is at ${shownUrl} (API: ${shownUrl}/docs). Ctrl+C stops it.`);
 }
 
 function whyNotListening(
@@ -47,19 +46,4 @@ function whyNotListening(
   if (code === "EACCES") return `this user may not listen on port ${port}; set PORT to one from 1024 on.`;
   if (code === "EADDRNOTAVAIL") return `${host} is no address of this machine; set HOST to one that is.`;
   return message;
-}
-
-/** Uploads what is not there yet, so that a start that was cut off is gone on with. @returns a readable table */
-async function gradeSampleCycle(send: Send): Promise<string> {
-  const embryos = sampleCycle();
-  console.log(`First start: grading a sample cycle of ${embryos.length} phantom embryos ...`);
-  for (const embryo of embryos) {
-    const known = await send(`/v1/embryos/${embryo.embryoId}`);
-    if (known.ok) continue;
-    const uploadId = await uploadArchive(send, await sampleArchive(embryo));
-    const { status } = await gradedUpload(send, uploadId);
-    console.log(`${embryo.embryoId}: ${status}`);
-  }
-  const cohort = Cohort.parse(await (await send(`/v1/cycles/${embryos[0]!.cycleId}`)).json());
-  return `\nCycle ${cohort.cycleId}, best first\n${gradingsTable(cohort.embryos)}\n`;
 }

@@ -18,6 +18,12 @@ export function isBlastogradeError(error: unknown): error is BlastogradeError {
   return error instanceof Error && "code" in error && "retryable" in error && typeof error.retryable === "boolean";
 }
 
+/** The same error, and where it happened before its sentence. */
+export function errorAt(place: string, error: BlastogradeError): BlastogradeError {
+  const SameError = error.constructor as new (message: string, options: { cause: unknown }) => BlastogradeError;
+  return new SameError(`${place}: ${error.message}`, { cause: error });
+}
+
 // ---- The archive ----------------------------------------------------------------------------------------------------
 
 /** The upload is no zip at all. */
@@ -159,6 +165,18 @@ export class GradingExists extends BlastogradeError {
 /** The upload form is not one of ours, has expired, or its file is outside the allowed sizes. */
 export class UploadRefused extends BlastogradeError {
   readonly code = "UPLOAD_REFUSED";
+  readonly retryable = false;
+}
+
+/** Nothing was uploaded while the upload form was good; the clinic has to ask for a new one. */
+export class UploadExpired extends BlastogradeError {
+  readonly code = "UPLOAD_EXPIRED";
+  readonly retryable = false;
+}
+
+/** Another process serves this data folder; two would take each other's messages. */
+export class DataFolderInUse extends BlastogradeError {
+  readonly code = "DATA_FOLDER_IN_USE";
   readonly retryable = false;
 }
 

@@ -11,8 +11,8 @@ interface Scale {
   readonly noise: number;
 }
 
-// Chosen so that the shares of A, B and C come out near 47/40/13 and 43/40/17 and one annotator agrees with the majority
-// of the other four on about 7 embryos in 10.
+// The target: shares of A, B and C of 47/40/13 and 43/40/17, and one annotator who agrees with the majority of the other
+// four on about 7 embryos in 10. What came out is in docs/phantoms.md.
 export const ICM_SCALE: Scale = { bFrom: 0.105, aFrom: 0.53, habits: [-0.07, -0.03, 0, 0.03, 0.07], noise: 0.17 };
 export const TE_SCALE: Scale = { bFrom: 0.145, aFrom: 0.57, habits: [-0.05, 0.06, -0.02, 0.03, -0.02], noise: 0.17 };
 

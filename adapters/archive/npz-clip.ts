@@ -6,7 +6,7 @@ import { decodeNpz, encodeNpz } from "./npz.ts";
 
 const CHANNELS = FOCAL_PLANES_UM.length;
 const FRAME_BYTES = CHANNELS * CLIP_SIZE * CLIP_SIZE;
-/** Three digests and an age need about 250 bytes. */
+/** Two digests and an age need about 210 bytes. */
 const META_BYTES_AT_MOST = 4096;
 
 const FRAMES = "frames.npy";

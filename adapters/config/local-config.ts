@@ -23,6 +23,14 @@ const Port = wholeNumber(0, 65_535);
 const ModelThreads = wholeNumber(1, 256);
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const LogLevel = z.enum(LOG_LEVELS, `has to be one of ${LOG_LEVELS.join(", ")}`);
+// An origin and no more: pages and forms name their paths from the root.
+const PublicUrl = z
+  .string()
+  .regex(
+    /^https?:\/\/(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?\/?$/,
+    "has to be http(s)://HOST or http(s)://HOST:PORT",
+  )
+  .transform((url) => url.replace(/\/$/, ""));
 const ClinicName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, "has to be 1 to 64 of A-Z, a-z, 0-9 and -");
 
 /** Two: what the bench was measured with, and what the smallest machine has. */
@@ -34,6 +42,7 @@ const LocalEnvironment = z.object({
     .string()
     .regex(/^[A-Za-z0-9.:-]+$/, "has to be a host name or an address")
     .prefault("127.0.0.1"),
+  PUBLIC_URL: PublicUrl.optional(),
   DATA_DIR: path.prefault(".data"),
   CLINIC_ID: ClinicName.prefault("local"),
   MODEL_BUNDLE: path.prefault("model-container/models/demo"),
@@ -45,6 +54,8 @@ export interface LocalConfig {
   /** 0 takes a free one. */
   readonly port: number;
   readonly host: string;
+  /** Where clients reach the service, without a slash at the end; null where that is the address it listens at. */
+  readonly publicUrl: string | null;
   readonly dataDir: string;
   readonly clinicId: string;
   readonly modelBundle: string;
@@ -58,6 +69,7 @@ export function readLocalConfig(env: Environment = process.env): LocalConfig {
   return {
     port: read.PORT,
     host: read.HOST,
+    publicUrl: read.PUBLIC_URL ?? null,
     dataDir: read.DATA_DIR,
     clinicId: read.CLINIC_ID,
     modelBundle: read.MODEL_BUNDLE,

@@ -40,14 +40,22 @@ export function toGrey({ width, height, channels, pixels }: Raster): { image: Gr
 
 /**
  * Brings 16-bit values to 8 bits by dropping the low ones. Cameras of 12 bits store them at the lower end: a picture
- * that stays below 4096 throughout is taken as 12-bit, and one below 256 as 8-bit, or it would come out black.
+ * whose colours stay below 4096 throughout is taken as 12-bit, or it would come out black.
  *
- * @returns the values and how many bits the picture was taken to have
+ * Decided picture by picture, without a look at its neighbours: a frame of a 16-bit archive that is so dark throughout
+ * comes out 16 times brighter than they do, and 8-bit values stored in 16 bits come out nearly black.
+ *
+ * @param channels interleaved in `values`; those after the first, or after the first three, are no colour
+ * @returns the values, of which only those of colours mean anything, and how many bits the picture was taken to have
  */
-export function toEightBits(values: Uint16Array): { pixels: Uint8Array; bits: 8 | 12 | 16 } {
+export function toEightBits(values: Uint16Array, channels: number): { pixels: Uint8Array; bits: 12 | 16 } {
+  const colours = channels < 3 ? 1 : 3;
   let maximum = 0;
-  for (const value of values) maximum = Math.max(maximum, value);
-  const bits = maximum < 256 ? 8 : maximum < 4096 ? 12 : 16;
+  // Alpha is 65535 where nothing is transparent, whatever the camera's bits.
+  for (let index = 0; index < values.length; index++) {
+    if (index % channels < colours) maximum = Math.max(maximum, values[index]!);
+  }
+  const bits = maximum < 4096 ? 12 : 16;
 
   const pixels = new Uint8Array(values.length);
   for (let index = 0; index < values.length; index++) pixels[index] = values[index]! >> (bits - 8);

@@ -11,7 +11,7 @@ sharp.unblock({
 // No picture is decoded twice: a cache would only make memory grow with the archive.
 sharp.cache(false);
 
-// One thread per picture: an 800 x 800 frame is too small to share, and the stations decode several at once.
+// One thread per picture: an 800 x 800 frame is too small to share.
 sharp.concurrency(1);
 
 export { sharp };

@@ -82,7 +82,7 @@ async function fromSharp(bytes: Uint8Array): Promise<{ raster: Raster; warnings:
   const decoded = await decode(bytes, metadata, sixteenBit);
   if (!sixteenBit) return { raster: decoded, warnings };
 
-  const { pixels, bits } = toEightBits(new Uint16Array(new Uint8Array(decoded.pixels).buffer));
+  const { pixels, bits } = toEightBits(new Uint16Array(new Uint8Array(decoded.pixels).buffer), decoded.channels);
   warnings.push({ code: "PICTURE_16_BIT", detail: `A 16-bit picture was taken as ${bits} bits and brought to 8.` });
   return { raster: { ...decoded, pixels }, warnings };
 }

@@ -7,6 +7,7 @@ const WHAT_HAPPENED: Readonly<Record<string, string>> = {
   EACCES: "this user may not read or write there; check the folder's owner",
   EPERM: "the file system forbids it; it has to allow hard links",
   ENOTSUP: "the file system has no hard links; choose another folder",
+  EEXIST: "a file lies where a folder has to be; choose another folder",
   ENOTDIR: "a file lies where a folder has to be; choose another folder",
   EMFILE: "too many files are open",
   ENFILE: "too many files are open on this machine",

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { GradingId } from "../../core/contracts/identifiers.ts";
 import type { InferenceNotification } from "../../core/contracts/messages.ts";
 import { ModelUnavailable } from "../../core/errors.ts";
-import type { ModelEndpoint, ObjectStore, Sender } from "../../core/ports.ts";
+import type { GradingStore, ModelEndpoint, ObjectStore, Sender } from "../../core/ports.ts";
+import { UNFINISHED } from "../../core/stations/close.ts";
 import { predictionOfClip } from "../../core/stations/keys.ts";
 
 /** A request that waits for the model server. */
@@ -16,6 +17,7 @@ export function openLoopbackEndpoint(jobs: Sender<InferenceJob>): ModelEndpoint 
 
 export interface LoopbackPorts {
   readonly objects: ObjectStore;
+  readonly gradings: GradingStore;
   readonly finished: Sender<InferenceNotification>;
   /** Of the model server, without a slash at the end. */
   readonly modelUrl: string;
@@ -24,10 +26,13 @@ export interface LoopbackPorts {
 /**
  * Does what SageMaker does with a waiting request: posts the clip to the container, stores its answer, and tells of
  * success or failure with the same message. An answer of 4xx is final; 5xx and a server that is not there are tried again.
+ * A request whose grading has ended is dropped: the sweep may have asked a second time while the first one waited.
  *
  * @throws ModelUnavailable; StorageUnavailable
  */
 export async function inferClip({ gradingId, clipKey }: InferenceJob, ports: LoopbackPorts): Promise<void> {
+  const grading = await ports.gradings.find(gradingId);
+  if (grading === null || !UNFINISHED.includes(grading.status)) return;
   const clip = await ports.objects.read(clipKey);
   const answer = await post(`${ports.modelUrl}/invocations`, clip, gradingId);
   const body = new Uint8Array(await answer.arrayBuffer());

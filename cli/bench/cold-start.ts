@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { median } from "../../core/timelapse/maximum-expansion.ts";
+import { median } from "../../core/statistics/median.ts";
 import type { Bench } from "./bench.ts";
 import { DEMO_BUNDLE } from "./bundles.ts";
 import { mapValues, ratio, rounded } from "./figures.ts";

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { zipArchiveReader } from "../../adapters/archive/zip-archive.ts";
+import { median } from "../../core/statistics/median.ts";
 import { readManifest } from "../../core/timelapse/ingest-archive.ts";
-import { median } from "../../core/timelapse/maximum-expansion.ts";
 import { phantomEmbryo } from "../../phantom/index.ts";
 import { archiveVariant, phantomArchiveFile, withFile } from "./archives.ts";
 import type { Bench, BenchOptions } from "./bench.ts";

@@ -7,7 +7,7 @@ import { DEFAULT_FRAMES_PER_BATCH } from "../../adapters/onnx/grader.ts";
 import type { CalibrationMatrix } from "../../core/contracts/bundle.ts";
 import { CLIP_SIZE, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import { Prediction } from "../../core/contracts/prediction.ts";
-import { median } from "../../core/timelapse/maximum-expansion.ts";
+import { median } from "../../core/statistics/median.ts";
 import { sealBundle } from "../../model-container/bundle/seal-bundle.ts";
 import { startModelServer } from "../../model-container/server/server.ts";
 import { standardErrorLogger } from "../log.ts";

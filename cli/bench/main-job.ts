@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pino } from "pino";
-import { median } from "../../core/timelapse/maximum-expansion.ts";
+import { median } from "../../core/statistics/median.ts";
 import { phantomEmbryo } from "../../phantom/index.ts";
 import { archiveFile, gradedUpload, type Send, uploadArchive } from "../client.ts";
 import { openLocalService } from "../local.ts";

@@ -30,6 +30,9 @@ export const Preprocessing = z.object({
 });
 export type Preprocessing = z.infer<typeof Preprocessing>;
 
+/** Said with everything that a demo bundle had a part in. */
+export const DEMO_NOTICE = "demo: the weights were trained on synthetic phantoms; not for clinical use";
+
 /** `manifest.json` of a model bundle. */
 export const BundleManifest = z.object({
   schema: z.literal("blastograde/bundle@1"),

@@ -89,7 +89,7 @@ export const GradingAnswer = z.object({
       gradedAt: z.iso.datetime(),
     })
     .nullable(),
-  /** Present while the weights are trained on phantoms. */
+  /** Present where weights trained on phantoms gave the grades or, without any, looked at the pictures. */
   notice: z.string().nullable(),
 });
 export type GradingAnswer = z.infer<typeof GradingAnswer>;

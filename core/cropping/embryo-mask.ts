@@ -89,6 +89,14 @@ export function embryoMask(image: GreyImage, probabilities: Float32Array): Embry
   };
 }
 
+/** Whether a point of the original picture lies in the mask; none outside the cropper's view does. */
+export function isInMask({ cells, view }: EmbryoMask, x: number, y: number): boolean {
+  const column = Math.floor(((x - view.left) / view.size) * CROPPER_SIZE);
+  const row = Math.floor(((y - view.top) / view.size) * CROPPER_SIZE);
+  const isInside = column >= 0 && column < CROPPER_SIZE && row >= 0 && row < CROPPER_SIZE;
+  return isInside && cells[row * CROPPER_SIZE + column] === 1;
+}
+
 /** Cells of the largest piece of a 0/1 [64, 64], connected by edges; of equal ones the first in reading order. */
 function largestPiece(candidates: Uint8Array): number[] {
   const open = candidates.slice();

@@ -1,6 +1,6 @@
 import { CLIP_SIZE } from "../contracts/clip.ts";
-import { median } from "../timelapse/maximum-expansion.ts";
-import { CROPPER_SIZE, type EmbryoMask } from "./embryo-mask.ts";
+import { median } from "../statistics/median.ts";
+import { type EmbryoMask, isInMask } from "./embryo-mask.ts";
 import type { SquareWindow } from "./resample.ts";
 
 const BLOCK = 8;
@@ -67,13 +67,6 @@ function blockContrasts(plane: Uint8Array, mask: EmbryoMask, window: SquareWindo
     }
   }
   return blocks;
-}
-
-function isInMask({ cells, view }: EmbryoMask, x: number, y: number): boolean {
-  const column = Math.floor(((x - view.left) / view.size) * CROPPER_SIZE);
-  const row = Math.floor(((y - view.top) / view.size) * CROPPER_SIZE);
-  const isInside = column >= 0 && column < CROPPER_SIZE && row >= 0 && row < CROPPER_SIZE;
-  return isInside && cells[row * CROPPER_SIZE + column] === 1;
 }
 
 function deviation(plane: Uint8Array, left: number, top: number): number {

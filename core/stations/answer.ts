@@ -1,10 +1,17 @@
+import { DEMO_NOTICE } from "../contracts/bundle.ts";
 import type { Grading, GradingAnswer, GradingRecord } from "../contracts/grading.ts";
 import { expectedPosition } from "../grading/grade-decoding.ts";
 
-const DEMO_NOTICE = "demo: the weights were trained on synthetic phantoms; not for clinical use";
-
-/** What a caller sees of a grading and, once it is graded, of its record. */
-export function answerOf(grading: Grading, record: GradingRecord | null): GradingAnswer {
+/**
+ * What a caller sees of a grading and, once it is graded, of its record.
+ *
+ * @param serving whether the bundle that serves is a demo: a grading without a record was looked at by it, or will be
+ */
+export function answerOf(
+  grading: Grading,
+  record: GradingRecord | null,
+  serving: { readonly demo: boolean },
+): GradingAnswer {
   return {
     gradingId: grading.gradingId,
     embryoId: grading.embryoId,
@@ -26,7 +33,7 @@ export function answerOf(grading: Grading, record: GradingRecord | null): Gradin
       calibratorSha256: null,
       gradedAt: record.gradedAt,
     },
-    notice: record?.demo ? DEMO_NOTICE : null,
+    notice: (record ?? serving).demo ? DEMO_NOTICE : null,
   };
 }
 

@@ -6,7 +6,7 @@ import { CROP_FRACTION } from "../cropping/crop-window.ts";
 import { type ExpansionEvidence, expansionEvidence } from "../cropping/expansion-evidence.ts";
 import { cropPlanes, findEmbryo, type Look, lookWarnings, refuseOtherSize } from "../cropping/look.ts";
 import type { SquareWindow } from "../cropping/resample.ts";
-import { EmptyWell, NoBlastocystStage } from "../errors.ts";
+import { EmptyWell, errorAt, isBlastogradeError, NoBlastocystStage } from "../errors.ts";
 import type { EmbryoSegmenter, GreyImage, PictureDecoder, StageMeter } from "../ports.ts";
 import {
   type ChosenPlanes,
@@ -132,11 +132,20 @@ async function readStack(stack: FocalStack, { readFrame, pictures, meter }: Crop
   for (const { file } of chosen.frames) {
     if (decoded.has(file)) continue;
     const bytes = await meter.run("read", () => readFrame(file));
-    const picture = await meter.run("decode", () => pictures.decodeGrey(bytes));
+    const picture = await meter.run("decode", () => decodeFrame(file, bytes, pictures));
     decoded.set(file, picture.image);
     warnings.push(...picture.warnings);
   }
   return { planes: chosen.frames.map(({ file }) => decoded.get(file)!), chosen, warnings };
+}
+
+async function decodeFrame(file: string, bytes: Uint8Array, pictures: PictureDecoder) {
+  try {
+    return await pictures.decodeGrey(bytes);
+  } catch (error) {
+    // Of hundreds of pictures the clinic has to know which one to export again.
+    throw isBlastogradeError(error) ? errorAt(file, error) : error;
+  }
 }
 
 function centralWindow({ width, height }: GreyImage): SquareWindow {

@@ -1,3 +1,5 @@
+import { median } from "../statistics/median.ts";
+
 // A blastocyst's area changes by a few per cent an hour; a quarter within two hours is a slip of the cropper.
 const OUTLIER_SHARE = 0.25;
 // Two hours and the grid's tolerance: in a sparse archive a frame may have no neighbour, and then nothing speaks against it.
@@ -13,9 +15,9 @@ export interface TimedArea {
 /**
  * Finds tMEB, the time of the maximum expanded blastocyst: the grid's frame with the largest embryo area.
  *
- * One outlying mask must not decide it, so a frame counts only if its area is within 25 % of the median of the
- * frames within two and a half hours of it, itself included. The rule is ours: the paper takes the plain maximum. Where no frame passes, the
- * plain maximum is taken. Of equal areas the earlier is tMEB.
+ * One outlying mask must not decide it, so a frame counts only if its area is within 25 % of the median of the frames
+ * within two and a half hours of it, itself included. The rule is ours: the paper takes the plain maximum. Where no frame
+ * passes, the plain maximum is taken. Of equal areas the earlier is tMEB.
  *
  * @param frames the frames of the grid, ascending by time
  * @returns position in `frames`; -1 when every area is 0
@@ -39,11 +41,4 @@ function positionOfMaximum(values: readonly number[]): number {
     if (value > 0 && (best === -1 || value > values[best]!)) best = position;
   });
   return best;
-}
-
-/** Middle value; the mean of the two middle ones for an even count. NaN for none. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -22,13 +22,17 @@ export interface AppPorts {
   readonly tenantOf: (request: Request) => Promise<{ clinicId: string }>;
   /** A file of the API's documentation viewer; null when there is none of this name. */
   readonly docsAsset: (name: string) => Promise<Uint8Array | null>;
+  /** Whether the serving bundle's weights are trained on phantoms. */
+  readonly demo: boolean;
   /** Records an error that is ours to mend. */
   readonly report: (error: Error) => void;
 }
 
-// A hundred days of eleven planes every ten minutes is past any archive; one form cannot fill a disk.
+// A hundred days of eleven planes every ten minutes is past any archive. It bounds one post: within its hour a form can be
+// posted again, and each post is kept.
 const ARCHIVE_BYTES = { min: 0, max: 20 * 1024 ** 3 };
 const PAGE_SIZE = 50;
+const EMBRYOS_ON_THE_PAGE = 1000;
 // The longest embryo id, each of its characters as three percent-encoded bytes.
 const CURSOR_LENGTH = 128 * 9;
 
@@ -112,7 +116,7 @@ export function createApp(ports: AppPorts): OpenAPIHono {
   app.notFound((c) => problem(c, "NOT_FOUND", "There is nothing here; see /docs for what there is."));
 
   const clinicOf = async (c: Context) => (await ports.tenantOf(c.req.raw)).clinicId;
-  const answer = (grading: Grading) => withRecord(grading, ports.records);
+  const answer = (grading: Grading) => withRecord(grading, ports);
 
   app.openapi(createUpload, async (c) => {
     const clinicId = await clinicOf(c);
@@ -179,7 +183,7 @@ export function createApp(ports: AppPorts): OpenAPIHono {
     openapi: "3.1.0",
     info: { title: "Blastograde", version: "1", description: "Grades of human blastocysts from time-lapse images." },
   });
-  app.get("/docs", (c) => c.html(docsPage()));
+  app.get("/docs", (c) => c.html(docsPage(ports)));
   app.get("/docs/:asset", async (c) => {
     const asset = c.req.param("asset");
     const bytes = await ports.docsAsset(asset);
@@ -189,14 +193,16 @@ export function createApp(ports: AppPorts): OpenAPIHono {
   });
   app.get("/", async (c) => {
     const clinicId = await clinicOf(c);
-    const gradings = await ports.gradings.listByEmbryo(clinicId, { limit: 1000 });
-    return c.html(gradingsPage(clinicId, await answersOfEmbryos(clinicId, gradings, ports)));
+    const found = await ports.gradings.listByEmbryo(clinicId, { limit: EMBRYOS_ON_THE_PAGE + 1 });
+    const answers = await answersOfEmbryos(clinicId, found.slice(0, EMBRYOS_ON_THE_PAGE), ports);
+    const hasMore = found.length > EMBRYOS_ON_THE_PAGE;
+    return c.html(gradingsPage(clinicId, answers, { demo: ports.demo, hasMore }));
   });
   return app;
 }
 
-async function withRecord(grading: Grading, records: RecordStore): Promise<GradingAnswer> {
-  return answerOf(grading, grading.recordKey && (await records.find(grading.recordKey)));
+async function withRecord(grading: Grading, ports: AppPorts): Promise<GradingAnswer> {
+  return answerOf(grading, grading.recordKey && (await ports.records.find(grading.recordKey)), ports);
 }
 
 /** The grading an embryo is shown by: its newest record's, else the newest. A later rejection never hides a record. */
@@ -210,7 +216,7 @@ async function shownGrading(clinicId: string, embryoId: string, ports: AppPorts)
 async function answersOfEmbryos(clinicId: string, gradings: Grading[], ports: AppPorts): Promise<GradingAnswer[]> {
   const shown = gradings.map(async (grading) => {
     const better = grading.embryoId && (await shownGrading(clinicId, grading.embryoId, ports));
-    return withRecord(better || grading, ports.records);
+    return withRecord(better || grading, ports);
   });
   return Promise.all(shown);
 }

@@ -1,11 +1,24 @@
 import { html } from "hono/html";
+import { DEMO_NOTICE } from "../../core/contracts/bundle.ts";
 import { GRADES, type Grade, type StructureGrade } from "../../core/contracts/grades.ts";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
 import { rankCohort } from "../../core/stations/answer.ts";
 
+interface GradingsPageOptions {
+  /** Whether the serving bundle is a demo; an answer may be of one that no longer serves. */
+  readonly demo: boolean;
+  /** Whether the clinic has embryos past these. */
+  readonly hasMore: boolean;
+}
+
 /** The clinic's cycles as plain tables; the viewer proper comes later. */
-export function gradingsPage(clinicId: string, answers: readonly GradingAnswer[]) {
-  const cycles = [...Map.groupBy(answers, ({ cycleId }) => cycleId ?? "no cycle given")];
+export function gradingsPage(
+  clinicId: string,
+  answers: readonly GradingAnswer[],
+  { demo, hasMore }: GradingsPageOptions,
+) {
+  const cycles = [...Map.groupBy(answers, ({ cycleId }) => cycleId)];
+  const hasNotice = demo || answers.some(({ notice }) => notice !== null);
   const isWaiting = answers.some(({ status }) => status !== "graded" && status !== "rejected");
   return html`<!doctype html>
 <html lang="en">
@@ -18,8 +31,9 @@ export function gradingsPage(clinicId: string, answers: readonly GradingAnswer[]
   </head>
   <body>
     <h1>Blastograde</h1>
-    <p class="notice">demo models, trained on synthetic phantoms: not for clinical use</p>
+    ${hasNotice ? NOTICE : ""}
     <p>Clinic <strong>${clinicId}</strong>. <a href="/docs">The API</a></p>
+    ${hasMore ? moreThan(answers.length) : ""}
     ${cycles.length === 0 ? html`<p>No embryo yet. Upload an archive through the API, or run <code>npm run grade</code>.</p>` : ""}
     ${cycles.map(([cycleId, embryos]) => cycleTable(cycleId, embryos))}
   </body>
@@ -27,7 +41,7 @@ export function gradingsPage(clinicId: string, answers: readonly GradingAnswer[]
 }
 
 /** Swagger UI over `/openapi.json`, with its files from this very service. */
-export function docsPage() {
+export function docsPage({ demo }: { readonly demo: boolean }) {
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -36,6 +50,7 @@ export function docsPage() {
     <link rel="stylesheet" href="/docs/swagger-ui.css" />
   </head>
   <body>
+    ${demo ? NOTICE : ""}
     <div id="api"></div>
     <script src="/docs/swagger-ui-bundle.js"></script>
     <script>SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api" });</script>
@@ -43,14 +58,25 @@ export function docsPage() {
 </html>`;
 }
 
-function cycleTable(cycleId: string, embryos: readonly GradingAnswer[]) {
-  return html`<h2>Cycle ${cycleId}</h2>
+const NOTICE = html`<p class="notice">${DEMO_NOTICE}</p>`;
+
+function moreThan(shown: number) {
+  return html`<p>
+      Only the first ${shown} embryos by their ids are shown, so a cycle may be incomplete here and its ranks too.
+      <code>/v1/embryos</code> lists them all, <code>/v1/cycles/{cycleId}</code> ranks a whole cycle.
+    </p>`;
+}
+
+function cycleTable(cycleId: string | null, embryos: readonly GradingAnswer[]) {
+  // Embryos that name no cycle may be of different patients: nothing ranks them against each other.
+  const ranked = cycleId === null ? embryos.map((answer) => ({ ...answer, rank: null })) : rankCohort(embryos);
+  return html`<h2>${cycleId === null ? "Without a cycle" : `Cycle ${cycleId}`}</h2>
     <table>
       <thead>
         <tr><th>Rank</th><th>Embryo</th><th>ICM</th><th>TE</th><th>Group</th><th>Sequence</th><th>Remarks</th></tr>
       </thead>
       <tbody>
-        ${rankCohort(embryos).map(
+        ${ranked.map(
           (answer) => html`<tr class="${answer.status}">
             <td>${answer.rank ?? "–"}</td>
             <td class="words">${answer.embryoId}</td>

@@ -44,6 +44,7 @@ export async function openApi(change: Partial<AppPorts> = {}): Promise<Api> {
     clock,
     tenantOf: async (request) => ({ clinicId: request.headers.get("X-Clinic") ?? "north" }),
     docsAsset: async (name) => (name === "a.css" ? new Uint8Array() : null),
+    demo: false,
     report: (error) => reported.push(error),
     ...change,
   };

@@ -52,15 +52,18 @@ export const cmykJpeg = async (image = greyPicture()) =>
 export const exifRotatedJpeg = async (image = greyPicture()) =>
   await grey(image).rotate(-90).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer();
 
-/** 16 bits per pixel; `factor` 257 fills them, 16 leaves a 12-bit camera's values. */
-function sixteenBits(image: GreyImage, factor: number) {
+/** 16 bits per pixel; `factor` 257 fills them, 16 leaves a 12-bit camera's values. Alpha is opaque as ever. */
+function sixteenBits(image: GreyImage, factor: number, channels: 1 | 2 = 1) {
   const { width, height } = image;
-  const values = Uint16Array.from(image.pixels, (value) => value * factor);
-  return sharp(values, { raw: { width, height, channels: 1 } }).toColourspace("grey16");
+  const values = new Uint16Array(image.pixels.length * channels).fill(0xffff);
+  image.pixels.forEach((value, pixel) => {
+    values[pixel * channels] = value * factor;
+  });
+  return sharp(values, { raw: { width, height, channels } }).toColourspace("grey16");
 }
 export const png16 = async (image = greyPicture()) => await sixteenBits(image, 257).png().toBuffer();
 export const png16With12Bits = async (image = greyPicture()) => await sixteenBits(image, 16).png().toBuffer();
-export const png16With8Bits = async (image = greyPicture()) => await sixteenBits(image, 1).png().toBuffer();
+export const alphaPng16With12Bits = async (image = greyPicture()) => await sixteenBits(image, 16, 2).png().toBuffer();
 
 /** An uncompressed grey TIFF of one strip, its directory in front: a cut takes pixels and leaves the header. */
 export function tiff(

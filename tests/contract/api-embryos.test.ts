@@ -107,6 +107,17 @@ describe("a clinic's embryos", () => {
 
     expect(embryo).toMatchObject({ gradingId: "bad", status: "rejected", rejection, provenance: null, notice: null });
   });
+
+  it("say that it was a demo that withheld their grades", async () => {
+    const api = await openApi({ demo: true });
+    await api.ports.gradings.create(aGrading({ gradingId: "bad", embryoId: "e", status: "rejected", rejection }));
+
+    const answers = await Promise.all(
+      ["/v1/uploads/bad", "/v1/embryos/e"].map(async (path) => (await api.get(path)).json()),
+    );
+
+    for (const answer of answers) expect(answer).toMatchObject({ icm: null, notice: expect.stringContaining("demo") });
+  });
 });
 
 describe("a cycle", () => {

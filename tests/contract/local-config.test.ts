@@ -5,6 +5,7 @@ it("needs nothing to be set", () => {
   expect(readLocalConfig({})).toEqual({
     port: 8787,
     host: "127.0.0.1",
+    publicUrl: null,
     dataDir: ".data",
     clinicId: "local",
     modelBundle: "model-container/models/demo",
@@ -38,6 +39,9 @@ it.each([
   ["PORT", "65536"],
   ["PORT", "-1"],
   ["HOST", "not a host"],
+  ["PUBLIC_URL", "grading.example"],
+  ["PUBLIC_URL", "https://grading.example/north"],
+  ["PUBLIC_URL", "ftp://grading.example"],
   ["CLINIC_ID", "Nord/Süd"],
   ["MODEL_THREADS", "0"],
   ["MODEL_THREADS", "1.5"],
@@ -46,6 +50,14 @@ it.each([
   const sentence = new RegExp(`${name} has to be .*, not ${JSON.stringify(value)}`);
 
   expect(() => readLocalConfig({ [name]: value })).toThrow(sentence);
+});
+
+it.each([
+  ["https://grading.example", "https://grading.example"],
+  ["http://grading.example:8080/", "http://grading.example:8080"],
+  ["http://[fd00::1]:8787", "http://[fd00::1]:8787"],
+])("takes %s for the place where clients reach the service", (value, publicUrl) => {
+  expect(readLocalConfig({ PUBLIC_URL: value })).toMatchObject({ publicUrl });
 });
 
 it("names every variable that is wrong", () => {

@@ -43,7 +43,11 @@ describe("pictures", () => {
     ["PNG of 16 bits", () => pictures.png16(), ["PICTURE_16_BIT"]],
     ["TIFF of 16 bits", () => pictures.tiff(ORIGINAL, { bits: 16 }), ["PICTURE_16_BIT"]],
     ["PNG of 16 bits that holds 12", () => pictures.png16With12Bits(), ["PICTURE_16_BIT"]],
-    ["PNG of 16 bits that holds 8", () => pictures.png16With8Bits(), ["PICTURE_16_BIT"]],
+    [
+      "PNG of 16 bits that holds 12 and an alpha channel",
+      () => pictures.alphaPng16With12Bits(),
+      ["PICTURE_ALPHA", "PICTURE_16_BIT"],
+    ],
     ["PNG with an alpha channel", () => pictures.alphaPng(), ["PICTURE_ALPHA"]],
     ["TIFF of two pages", () => pictures.tiff(ORIGINAL, { pages: 2 }), ["PICTURE_PAGES"]],
     ["JPEG turned by EXIF", () => pictures.exifRotatedJpeg(), ["PICTURE_ROTATED"]],
@@ -67,6 +71,15 @@ describe("pictures", () => {
     expect(meanDifference(image, ORIGINAL)).toBeLessThan(20);
     expect(image.pixels[8 * 96 + 8]).toBeGreaterThan(image.pixels.at(-1)! + 20);
     expect(image.pixels.at(-1)).toBeGreaterThan(image.pixels[0]! + 100);
+  });
+
+  it("are as dark as they are in a 12-bit archive: nothing is taken for 8 bits in 16", async () => {
+    const dark = { ...ORIGINAL, pixels: ORIGINAL.pixels.map((grey) => grey >> 4) };
+    const bytes = await pictures.png16With12Bits(dark);
+
+    const { image } = await sharpDecoder.decodeGrey(bytes);
+
+    expect(image).toEqual(plain(dark));
   });
 
   it("are turned from colour to luma, with a warning", async () => {

@@ -29,9 +29,10 @@ describe("npm run crop", () => {
     const files = ["well.jpg", "still.bmp", "empty.jpg"].map((name) => join(folder, name));
     const out = join(folder, "made", "on the way");
 
-    const { exitCode, stdout } = await runCommand("crop", [...files, "--out", out]);
+    const { exitCode, stdout, stderr } = await runCommand("crop", [...files, "--out", out]);
 
     expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^demo: .*not for clinical use$/m);
     const [well, still, empty] = jsonLines(stdout) as CropLine[];
     expect(Object.keys(well!)).toEqual(["file", "embryo", "centre", "areaFraction", "window"]);
     expect(well).toMatchObject({ file: files[0], embryo: true });

@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { GradingAnswer } from "../../core/contracts/grading.ts";
 import { notAZip } from "../builders/hostile-zips.ts";
 import { expectGrades, expectRejection } from "../builders/local-clinic.ts";
@@ -69,6 +71,39 @@ describe("npm run grade", () => {
     expect(stdout).toMatch(/blastocyst-8 .*[ABC] {2}A \S+ B \S+ C \S+/);
     expect(stdout).toContain("NOT_A_ZIP");
     expect(stdout).toContain("not for clinical use");
+  });
+
+  it.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("leaves nothing behind when %s ends it in the middle", async (signal, exitCode) => {
+    const folder = await folderOf({ "a.zip": await phantomArchive() });
+    const temporary = await folderOf({});
+    const env = { ...process.env, TMPDIR: temporary };
+    const child = spawn(process.execPath, ["cli/grade.ts", join(folder, "a.zip")], { env });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await once(child.stderr, "data"); // The upload's first status.
+    expect(await readdir(temporary)).toHaveLength(1);
+
+    child.kill(signal);
+    const [code] = await once(child, "exit");
+
+    expect(code).toBe(exitCode);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it("ends with 1 and one sentence when it cannot grade at all", async () => {
+    const folder = await folderOf({ "a.zip": await phantomArchive() });
+    const temporary = await folderOf({});
+
+    const { exitCode, stdout, stderr } = await runCommand("grade", [join(folder, "a.zip")], {
+      TMPDIR: temporary,
+      MODEL_BUNDLE: folder,
+    });
+
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^[^\n]*manifest\.json[^\n]*\n$/);
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   it.each([

@@ -45,6 +45,13 @@ describe("npm start", () => {
     expect(embryos.filter(({ rejection }) => rejection?.code === "EMPTY_WELL")).toHaveLength(1);
   });
 
+  it("does not start a second time on a folder that is in use, whatever its port", async () => {
+    const end = await failedStart({ DATA_DIR: join(folder, "data"), PORT: "0" });
+
+    expect(end.code).toBe(1);
+    expect(end.said).toMatch(/^Blastograde did not start: The folder .*data is in use by another Blastograde; .*\.\n$/);
+  });
+
   it("ends with 0 on SIGTERM, and grades nothing again at the next start", async () => {
     const before = await (await fetch(`${first.url}/v1/embryos`)).json();
     first.child.kill("SIGTERM");

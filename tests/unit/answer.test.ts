@@ -41,9 +41,12 @@ const good = { A: 0.7, B: 0.2, C: 0.1 };
 const fair = { A: 0.2, B: 0.7, C: 0.1 };
 const poor = { A: 0.1, B: 0.2, C: 0.7 };
 
+const DEMO = { demo: true };
+const REAL = { demo: false };
+
 describe("answerOf", () => {
   it("shows the grades, and what they rest on, once there is a record", () => {
-    const answer = answerOf(grading({ status: "graded" }), record(good, fair));
+    const answer = answerOf(grading({ status: "graded" }), record(good, fair), REAL);
 
     expect(answer).toMatchObject({
       status: "graded",
@@ -57,13 +60,20 @@ describe("answerOf", () => {
     expect(GradingAnswer.safeParse(answer).success).toBe(true);
   });
 
-  it("says of a demo model that it is not for clinical use, and of no other", () => {
-    expect(answerOf(grading(), record(good)).notice).toMatch(/demo.*not for clinical use/);
-    expect(answerOf(grading(), record(good, good, { demo: false })).notice).toBeNull();
+  it.each([
+    ["grades of a demo model", record(good), REAL, true],
+    ["grades of a real model that a demo has replaced", record(good, good, { demo: false }), DEMO, false],
+    ["no grades, and a demo model serves", null, DEMO, true],
+    ["no grades, and a real model serves", null, REAL, false],
+  ])("says whether it is for clinical use, where there are %s", (_, given, serving, isDemo) => {
+    const { notice } = answerOf(grading(), given, serving);
+
+    expect(/demo.*not for clinical use/.test(notice ?? "")).toBe(isDemo);
+    expect(notice === null).toBe(!isDemo);
   });
 
   it("withholds every grade until there is a record", () => {
-    const answer = answerOf(grading({ status: "grading", sequence }), null);
+    const answer = answerOf(grading({ status: "grading", sequence }), null, REAL);
 
     expect(answer).toMatchObject({ icm: null, te: null, qualityGroup: null, provenance: null, notice: null, sequence });
     expect(GradingAnswer.safeParse(answer).success).toBe(true);
@@ -72,21 +82,21 @@ describe("answerOf", () => {
   it("shows why an upload was rejected, also one in which no embryo could be read", () => {
     const rejection = { code: "NOT_A_ZIP", detail: "Upload a zip." };
 
-    const answer = answerOf(grading({ status: "rejected", embryoId: null, cycleId: null, rejection }), null);
+    const answer = answerOf(grading({ status: "rejected", embryoId: null, cycleId: null, rejection }), null, REAL);
 
     expect(answer).toMatchObject({ status: "rejected", embryoId: null, rejection });
     expect(GradingAnswer.safeParse(answer).success).toBe(true);
   });
 
   it("gives no pregnancy probability yet", () => {
-    expect(answerOf(grading(), record(good)).pregnancy).toBeNull();
+    expect(answerOf(grading(), record(good), REAL).pregnancy).toBeNull();
   });
 });
 
 describe("rankCohort", () => {
   const graded = (embryoId: string, icm: GradeDistribution, te = icm) =>
-    answerOf(grading({ embryoId, status: "graded" }), record(icm, te, { embryoId }));
-  const rejected = (embryoId: string) => answerOf(grading({ embryoId, status: "rejected" }), null);
+    answerOf(grading({ embryoId, status: "graded" }), record(icm, te, { embryoId }), REAL);
+  const rejected = (embryoId: string) => answerOf(grading({ embryoId, status: "rejected" }), null, REAL);
   const ranks = (...answers: GradingAnswer[]) => rankCohort(answers).map(({ embryoId, rank }) => [embryoId, rank]);
 
   it("puts the best embryo first, and those without grades last and without a rank", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cropperInput, cropperView, embryoMask } from "../../core/cropping/embryo-mask.ts";
+import { cropperInput, cropperView, embryoMask, isInMask } from "../../core/cropping/embryo-mask.ts";
 import type { GreyImage } from "../../core/ports.ts";
 
 const picture = (width: number, height: number, grey = 0): GreyImage => ({
@@ -129,6 +129,34 @@ describe("embryoMask", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("isInMask", () => {
+  it("is true within the mask's cells, their upper left border included, and nowhere else", () => {
+    const mask = embryoMask(picture(640, 320), probabilities([20, 22, 40, 42]))!;
+
+    const corners = [
+      [200, 60],
+      [399.9, 259.9],
+      [199.9, 60],
+      [200, 59.9],
+      [400, 259],
+      [399, 260],
+    ] as const;
+    expect(corners.map(([x, y]) => isInMask(mask, x, y))).toEqual([true, true, false, false, false, false]);
+  });
+
+  it("does not take a point beside the picture for one at the other end of the rows next to it", () => {
+    const mask = embryoMask(picture(640, 640), probabilities([0, 0, 64, 64]))!;
+
+    const beside = [
+      [640, 320],
+      [-1, 320],
+      [320, -1],
+      [320, 640],
+    ] as const;
+    expect(beside.map(([x, y]) => isInMask(mask, x, y))).toEqual([false, false, false, false]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findMaximumExpansion as findAmongFrames, median } from "../../core/timelapse/maximum-expansion.ts";
+import { findMaximumExpansion as findAmongFrames } from "../../core/timelapse/maximum-expansion.ts";
 
 /** One frame an hour. */
 const findMaximumExpansion = (areas: readonly number[]) =>
@@ -80,16 +80,5 @@ describe("findMaximumExpansion", () => {
         else expect(found).toBe(-1);
       }),
     );
-  });
-});
-
-describe("median", () => {
-  it.each([
-    [[3], 3],
-    [[3, 1, 2], 2],
-    [[4, 1, 3, 2], 2.5],
-    [[10, 9, 100], 10],
-  ])("of %j is %d", (values, expected) => {
-    expect(median(values)).toBe(expected);
   });
 });

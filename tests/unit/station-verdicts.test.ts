@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Prediction } from "../../core/contracts/prediction.ts";
 import { ArchiveDamaged, ImageUnreadable, StorageUnavailable } from "../../core/errors.ts";
+import type { PictureDecoder } from "../../core/ports.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";
 import { recordGrade } from "../../core/stations/grade.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
-import { sweepGradings } from "../../core/stations/sweep.ts";
+import { announceStoredUploads, sweepGradings } from "../../core/stations/sweep.ts";
 import { discSegmenter, failingArchives } from "../builders/memory-ports.ts";
 import { phantomArchive } from "../builders/phantom-archive.ts";
 import {
@@ -20,7 +21,7 @@ import {
   stationHouse,
   writeJson,
 } from "../builders/station-house.ts";
-import { digestOf } from "../contract/builders.ts";
+import { aGrading, digestOf } from "../contract/builders.ts";
 
 const outage = new StorageUnavailable("The disk is full.");
 
@@ -187,6 +188,29 @@ describe("the crop station", () => {
     expect(await house.gradings.find(GRADING)).toMatchObject({ rejection: { code: "IMAGE_UNREADABLE" } });
   });
 
+  it("names the file of a picture that cannot be read", async () => {
+    const { house, job } = await cropping();
+    let decoded = 0;
+    const decodeGrey: PictureDecoder["decodeGrey"] = async (bytes) => {
+      if (++decoded === 2) throw new ImageUnreadable("The picture is cut off.");
+      return house.pictures.decodeGrey(bytes);
+    };
+
+    await cropEmbryo(job, { ...house, pictures: { decodeGrey } });
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({
+      rejection: { code: "IMAGE_UNREADABLE", detail: "frames/117h_0um.jpg: The picture is cut off." },
+    });
+  });
+
+  it("throws an error of nobody's in decoding back as it is", async () => {
+    const { house, job } = await cropping();
+    const error = new TypeError("x is not a function");
+    const pictures = { decodeGrey: () => Promise.reject(error) };
+
+    await expect(cropEmbryo(job, { ...house, pictures })).rejects.toBe(error);
+  });
+
   it("rejects an upload whose archive is gone", async () => {
     const { house, job } = await cropping();
     const objects = { ...house.objects, head: async () => null };
@@ -326,6 +350,8 @@ describe("the grade station", () => {
 });
 
 describe("the sweep", () => {
+  const LIMITS = { idleSeconds: 300, uploadSeconds: 7200 };
+
   it("sends each grading that stopped to the station it stopped at", async () => {
     const house = stationHouse();
     const stored = await receiveArchive(house, { gradingId: "uploaded" });
@@ -336,7 +362,7 @@ describe("the sweep", () => {
     await writeJson(house, answer, {});
     house.clock.passSeconds(600);
 
-    const sent = await sweepGradings(house, 300);
+    const sent = await sweepGradings(house, LIMITS);
 
     expect(sent).toBe(4);
     expect(house.stored.messages).toEqual([stored]);
@@ -351,9 +377,54 @@ describe("the sweep", () => {
     await house.gradings.pinVersion(GRADING, first.version);
     house.clock.passSeconds(600);
 
-    await sweepGradings(house, 300);
+    await sweepGradings(house, LIMITS);
 
     expect(house.stored.messages).toEqual([first]);
+  });
+
+  it("sends a grading again only after it has been idle for that long again", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { gradingId: "uploaded" });
+    await receiveArchive(house, { gradingId: "cropping", status: "cropping" });
+    house.clock.passSeconds(600);
+
+    const sent = [];
+    for (const seconds of [0, 60, 60, 300]) {
+      house.clock.passSeconds(seconds);
+      sent.push(await sweepGradings(house, LIMITS));
+    }
+
+    expect(sent).toEqual([2, 0, 0, 2]);
+  });
+
+  it("closes an upload that never came, and says to ask for a new form", async () => {
+    const house = stationHouse();
+    await house.gradings.create(aGrading({ gradingId: "never-uploaded" }));
+    await receiveArchive(house, { gradingId: "uploaded" });
+    house.clock.passSeconds(7201);
+
+    await sweepGradings(house, LIMITS);
+
+    const rejection = { code: "UPLOAD_EXPIRED", detail: expect.stringContaining("Ask for a new form") };
+    expect(await house.gradings.find("never-uploaded")).toMatchObject({ status: "rejected", rejection });
+    expect(await house.gradings.find("uploaded")).toMatchObject({ status: "received", rejection: null });
+  });
+
+  it("leaves an upload open that is pinned at the moment it would be closed", async () => {
+    const house = stationHouse();
+    await house.gradings.create(aGrading({ gradingId: GRADING }));
+    house.clock.passSeconds(7201);
+    const objects = {
+      ...house.objects,
+      async head() {
+        await house.gradings.pinVersion(GRADING, "1");
+        return null;
+      },
+    };
+
+    await sweepGradings({ ...house, objects }, LIMITS);
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "received", objectVersion: "1" });
   });
 
   it("leaves what moved lately, what has ended, and what was never uploaded", async () => {
@@ -366,10 +437,28 @@ describe("the sweep", () => {
     const now = house.clock.now().toISOString();
     await receiveArchive(house, { gradingId: "moving", status: "cropping", updatedAt: now });
 
-    const sent = await sweepGradings(house, 300);
+    const sent = await sweepGradings(house, LIMITS);
 
     expect(sent).toBe(0);
     expect(house.cropJobs.messages).toEqual([]);
+  });
+});
+
+describe("a start", () => {
+  it("announces the uploads whose event was never sent, and nothing that has a message", async () => {
+    const house = stationHouse();
+    const unannounced = await receiveArchive(house, { gradingId: "unannounced" });
+    await receiveArchive(house, { gradingId: "pinned", objectVersion: "1" });
+    await receiveArchive(house, { gradingId: "cropping", status: "cropping" });
+    await receiveArchive(house, { gradingId: "asked", status: "grading" });
+    await house.gradings.create(aGrading({ gradingId: "never-uploaded" }));
+    house.clock.passSeconds(1);
+
+    const sent = await announceStoredUploads(house);
+
+    expect(sent).toBe(1);
+    expect(house.stored.messages).toEqual([unannounced]);
+    expect([...house.cropJobs.messages, ...house.finished.messages]).toEqual([]);
   });
 });
 

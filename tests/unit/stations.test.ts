@@ -4,7 +4,7 @@ import type { CropJob, InferenceNotification, UploadStored } from "../../core/co
 import { cropEmbryo } from "../../core/stations/crop.ts";
 import { recordGrade } from "../../core/stations/grade.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
-import { sweepGradings } from "../../core/stations/sweep.ts";
+import { announceStoredUploads, sweepGradings } from "../../core/stations/sweep.ts";
 import { Interruption, type InterruptionPoint, interrupted } from "../builders/memory-ports.ts";
 import {
   answerInference,
@@ -15,6 +15,7 @@ import {
   stateOf,
   stationHouse,
 } from "../builders/station-house.ts";
+import { aGrading } from "../contract/builders.ts";
 
 interface Station {
   /** @returns the station's work on a house where everything before it has been done */
@@ -46,8 +47,17 @@ const stations: Record<string, Station> = {
     async prepare(house) {
       await receiveArchive(house);
       await receiveArchive(house, { gradingId: "grading-2", status: "cropping" });
+      await house.gradings.create(aGrading({ gradingId: "never-uploaded" }));
       house.clock.passSeconds(60);
-      return (ports) => sweepGradings(ports, 30);
+      return (ports) => sweepGradings(ports, { idleSeconds: 30, uploadSeconds: 50 });
+    },
+  },
+  start: {
+    async prepare(house) {
+      await receiveArchive(house);
+      await receiveArchive(house, { gradingId: "grading-2" });
+      house.clock.passSeconds(60);
+      return (ports) => announceStoredUploads(ports);
     },
   },
 };
