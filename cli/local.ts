@@ -64,7 +64,7 @@ export interface LocalService {
 
 const UPLOAD_FORM_SECONDS = 3600;
 // A form can be posted in its last second, and an archive of a gigabyte takes its time over a clinic's line.
-const UPLOAD_TRANSFER_SECONDS = 3600;
+const UPLOAD_TRANSFER_SECONDS = 24 * 3600;
 const SWEEP_EVERY_SECONDS = 60;
 // Past any station's work on one embryo here: what has not moved for so long has been lost.
 const STUCK_SECONDS = 1800;

@@ -25,6 +25,8 @@ import { servedPredictions } from "./served-predictions.ts";
 
 type Structure = "icm" | "te";
 
+const SHORTENED_TO = [1, 5, 10, 15, 20, 25];
+
 /** Figures of one structure on the embryos of a split; from the scores, as the paper's tables are. */
 export interface StructureMetrics {
   readonly rnn: GradeMetrics;
@@ -48,6 +50,8 @@ export interface BundleMetrics {
   readonly testEmbryos: number;
   readonly icm: StructureMetrics;
   readonly te: StructureMetrics;
+  /** Accuracy of the RNN on the last so many frames alone: padding makes it forget short sequences. */
+  readonly byFrames: { frames: number; icm: number; te: number }[];
   readonly cropper: { testPictures: number; dice: number; emptyPictures: number; emptyCalledEmbryo: number };
   readonly criterion: { blastocysts: number; falseRejections: number; arrested: number; misses: number };
 }
@@ -67,6 +71,7 @@ export async function evaluateBundle(bundle: LoadedBundle, dataset: string, crit
     testEmbryos: test.length,
     icm: structureMetrics("icm", train, test, served, stills),
     te: structureMetrics("te", train, test, served, stills),
+    byFrames: await accuracyByFrames(bundle.dir, dataset, test),
     cropper: await cropperMetrics(bundle, dataset),
     criterion: await criterionRates(criterion),
   };
@@ -111,6 +116,18 @@ function structureMetrics(
 function gradeMetrics(predicted: readonly Grade[], truth: readonly Grade[]): GradeMetrics {
   const pairs: GradePair[] = predicted.map((grade, n) => ({ predicted: grade, truth: truth[n]! }));
   return { accuracy: accuracy(pairs), mse: meanSquaredError(pairs), confusion: confusionMatrix(pairs) };
+}
+
+async function accuracyByFrames(bundleDir: string, dataset: string, test: readonly DatasetEmbryo[]) {
+  const ids = test.map(({ embryoId }) => embryoId);
+  const rows: BundleMetrics["byFrames"] = [];
+  for (const frames of SHORTENED_TO) {
+    const served = await servedPredictions(bundleDir, dataset, ids, frames);
+    const share = (structure: Structure) =>
+      mean(served.map((p, n) => (mostProbableGrade(p[structure].scores) === test[n]![structure] ? 1 : 0)));
+    rows.push({ frames, icm: share("icm"), te: share("te") });
+  }
+  return rows;
 }
 
 /** The CNN's own heads on the unshifted still at tA. */

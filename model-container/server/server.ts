@@ -25,7 +25,7 @@ export interface ModelServerOptions {
   readonly device?: Device;
   /** Clips that may wait behind the one in work; one more is answered 503. @default 16 */
   readonly queueLimit?: number;
-  /** Frames in one call of the CNN. @default 5 */
+  /** Frames in one call of the CNN. @default 10 */
   readonly framesPerBatch?: number;
   readonly logger: Logger;
   /** Called as soon as `/ping` is answered, with 503 until the model is warm. */

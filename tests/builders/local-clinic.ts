@@ -74,7 +74,7 @@ export function expectGrades(answer: GradingAnswer, ...warnings: string[]): void
 
 /** Nothing that came before keeps a good archive from being graded. */
 export async function expectStillGrading(clinic: LocalClinic): Promise<void> {
-  expectGrades(await clinic.upload(await phantomArchive()), "FEWER_FRAMES");
+  expectGrades(await clinic.upload(await phantomArchive()), "SHORT_SEQUENCE");
 }
 
 function expectSentence(detail: string): void {

@@ -27,7 +27,7 @@ describe("npm run grade", () => {
     const answers = jsonLines(stdout).map((line) => GradingAnswer.parse(line));
     expect(answers.map(({ embryoId }) => embryoId)).toEqual(["blastocyst-9", "blastocyst-8"]);
     for (const answer of answers) {
-      expectGrades(answer, "FEWER_FRAMES");
+      expectGrades(answer, "SHORT_SEQUENCE");
       expect(answer.notice).toMatch(/demo.*not for clinical use/);
     }
     for (const file of files) expect(stderr).toContain(`${file}: graded`);
@@ -57,7 +57,7 @@ describe("npm run grade", () => {
     const [bad, empty, good] = jsonLines(stdout).map((line) => GradingAnswer.parse(line));
     expectRejection(bad!, "NOT_A_ZIP");
     expectRejection(empty!, "ARCHIVE_EMPTY");
-    expectGrades(good!, "FEWER_FRAMES");
+    expectGrades(good!, "SHORT_SEQUENCE");
   });
 
   it("prints a table for people", async () => {

@@ -49,17 +49,27 @@ describe("what an archive shows", () => {
 
     const answer = await clinic.upload(blastocyst);
 
-    expectGrades(answer, "FEWER_FRAMES");
+    expectGrades(answer, "SHORT_SEQUENCE");
   });
 
   it("grades fewer than 30 frames, and says how many", async () => {
-    const short = await phantomArchive({ capturedHpi: [92, 93, 94, 116, 117] });
+    const short = await phantomArchive({ capturedHpi: Array.from({ length: 23 }, (_, hour) => 95 + hour) });
 
     const answer = await clinic.upload(short);
 
     expectGrades(answer, "FEWER_FRAMES");
-    const warning = answer.warnings.find(({ code }) => code === "FEWER_FRAMES");
-    expect(warning?.detail).toContain(`on ${answer.sequence?.framesUsed} hourly frames`);
+    expect(answer.sequence?.framesUsed).toBeGreaterThanOrEqual(20);
+    expect(answer.warnings[0]?.detail).toContain(`on ${answer.sequence?.framesUsed} hourly frames`);
+  });
+
+  it("grades fewer than 20 frames, and says not to rely on it", async () => {
+    const short = await phantomArchive({ capturedHpi: [92, 93, 94, 116, 117] });
+
+    const answer = await clinic.upload(short);
+
+    expectGrades(answer, "SHORT_SEQUENCE");
+    expect(answer.warnings[0]?.detail).toContain(`on ${answer.sequence?.framesUsed} hourly frames`);
+    expect(answer.warnings[0]?.detail).toContain("Do not rely on these grades");
   });
 
   it("grades one frame, and says so", async () => {

@@ -104,7 +104,7 @@ describe("odd manifests", () => {
 
     const answer = await clinic.upload(await packed({ ...archive, manifest: { ...archive.manifest, frames } }));
 
-    expectGrades(answer, "FEWER_FRAMES", "FRAMES_OUT_OF_ORDER");
+    expectGrades(answer, "SHORT_SEQUENCE", "FRAMES_OUT_OF_ORDER");
     expect(answer.sequence).toEqual(ordered.sequence);
     expect(answer.icm).toEqual(ordered.icm);
     expect(answer.te).toEqual(ordered.te);
@@ -115,7 +115,7 @@ describe("odd manifests", () => {
 
     const answer = await clinic.upload(withoutTop);
 
-    expectGrades(answer, "FEWER_FRAMES", "FOCAL_PLANE_SUBSTITUTED");
+    expectGrades(answer, "SHORT_SEQUENCE", "FOCAL_PLANE_SUBSTITUTED");
     expect(answer.sequence?.focalPlanesUm).toEqual([-45, 0, 30]);
     const warning = answer.warnings.find(({ code }) => code === "FOCAL_PLANE_SUBSTITUTED");
     expect(warning?.detail).toContain("45 um");
@@ -126,7 +126,7 @@ describe("odd manifests", () => {
 
     const answer = await clinic.upload(rounded);
 
-    expectGrades(answer, "FEWER_FRAMES");
+    expectGrades(answer, "SHORT_SEQUENCE");
     expect(answer.sequence?.focalPlanesUm).toEqual([-44.6, 0.3, 45.2]);
   });
 
@@ -135,6 +135,6 @@ describe("odd manifests", () => {
 
     const answer = await clinic.upload(chatty);
 
-    expectGrades(answer, "FEWER_FRAMES");
+    expectGrades(answer, "SHORT_SEQUENCE");
   });
 });

@@ -60,7 +60,7 @@ describe("odd pictures", () => {
 
     const answer = await clinic.upload(odd);
 
-    expectGrades(answer, "FEWER_FRAMES", ...warnings);
+    expectGrades(answer, "SHORT_SEQUENCE", ...warnings);
     expect(answer.sequence?.tMebHpi).toBeGreaterThanOrEqual(116);
   });
 
@@ -69,7 +69,7 @@ describe("odd pictures", () => {
 
     const answer = await clinic.upload(wide);
 
-    expectGrades(answer, "FEWER_FRAMES");
+    expectGrades(answer, "SHORT_SEQUENCE");
   });
 
   it("grades an embryo that touches the picture's edge, and says that a part may be missing", async () => {

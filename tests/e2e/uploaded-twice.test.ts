@@ -25,7 +25,7 @@ describe("archives that come more than once", () => {
     const first = await clinic.upload(archive);
     const second = await clinic.upload(archive);
 
-    expectGrades(second, "FEWER_FRAMES");
+    expectGrades(second, "SHORT_SEQUENCE");
     expect(second.gradingId).not.toBe(first.gradingId);
     expect({ ...second, gradingId: first.gradingId }).toEqual(first);
     expect(await shown("later")).toEqual(first);
@@ -38,7 +38,7 @@ describe("archives that come more than once", () => {
     await clinic.idle();
 
     const answers = await Promise.all(ids.map((id) => clinic.answerOf(`/v1/uploads/${id}`)));
-    for (const answer of answers) expectGrades(answer, "FEWER_FRAMES");
+    for (const answer of answers) expectGrades(answer, "SHORT_SEQUENCE");
     // The moment of grading stands in the record alone: one moment, one record.
     expect(new Set(answers.map(({ provenance }) => provenance?.gradedAt)).size).toBe(1);
     expect(ids).toContain((await shown("at-once")).gradingId);
@@ -51,7 +51,7 @@ describe("archives that come more than once", () => {
 
     const second = await clinic.upload(blobOf(await zipOf(reversed, { zip64: true })));
 
-    expectGrades(second, "FEWER_FRAMES");
+    expectGrades(second, "SHORT_SEQUENCE");
     expect(second.provenance).toEqual(first.provenance);
   });
 
@@ -60,7 +60,7 @@ describe("archives that come more than once", () => {
 
     const late = await clinic.upload(await named("grown"));
 
-    for (const answer of [early, late]) expectGrades(answer, "FEWER_FRAMES");
+    for (const answer of [early, late]) expectGrades(answer, "SHORT_SEQUENCE");
     expect(late.provenance?.archiveDigest).not.toBe(early.provenance?.archiveDigest);
     expect(await shown("grown")).toEqual(late);
     expect(await clinic.answerOf(`/v1/uploads/${early.gradingId}`)).toEqual(early);
@@ -74,7 +74,7 @@ describe("archives that come more than once", () => {
 
     const corrected = await clinic.upload(archive, { ageYears: 43 });
 
-    expectGrades(corrected, "FEWER_FRAMES");
+    expectGrades(corrected, "SHORT_SEQUENCE");
     expect(corrected.provenance?.archiveDigest).toBe(first.provenance?.archiveDigest);
     expect(corrected.provenance?.clipSha256).not.toBe(first.provenance?.clipSha256);
     expect(await shown("corrected")).toEqual(corrected);
@@ -86,7 +86,7 @@ describe("archives that come more than once", () => {
 
     const rejected = await clinic.upload(await named("kept", { kind: "empty" }));
 
-    expectGrades(graded, "FEWER_FRAMES");
+    expectGrades(graded, "SHORT_SEQUENCE");
     expectRejection(rejected, "EMPTY_WELL");
     expect(await shown("kept")).toEqual(graded);
   });
@@ -102,7 +102,7 @@ describe("archives that come more than once", () => {
 
     expect(statuses).toEqual([204, 204]);
     const answer = await clinic.answerOf(`/v1/uploads/${ticket.uploadId}`);
-    expectGrades(answer, "FEWER_FRAMES");
+    expectGrades(answer, "SHORT_SEQUENCE");
     expect(answer.embryoId).toBe("first-post");
     expect((await clinic.send("/v1/embryos/second-post")).status).toBe(404);
   });
@@ -126,7 +126,7 @@ describe("archives that come more than once", () => {
     const [here, there] = [await clinic.upload(archive), await other.upload(archive)];
     await other.close();
 
-    expectGrades(here, "FEWER_FRAMES");
+    expectGrades(here, "SHORT_SEQUENCE");
     expect(comparable(there)).toBe(comparable(here));
   });
 
