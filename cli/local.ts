@@ -201,7 +201,10 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer, lo
   app.post(UPLOAD_FORM_PATH, async (c) => {
     const body = c.req.raw.body ?? new ReadableStream<Uint8Array>({ start: (stream) => stream.close() });
     const contentType = c.req.header("Content-Type") ?? "";
+    // A refusal may come before the body's end, and then this connection cannot carry the client's next request.
+    c.header("Connection", "close");
     const object = await receiveUpload({ body, contentType, forms, store: objects });
+    c.header("Connection", undefined);
     const grading = await gradings.find(uploadOf(object.key)?.gradingId ?? "");
     if (grading?.rejection?.code === "UPLOAD_EXPIRED") {
       throw new UploadRefused("The upload took so long that its form was given up. Ask for a new form.");

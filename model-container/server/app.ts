@@ -75,8 +75,11 @@ export function createModelApp(options: ModelAppOptions): Hono<ModelAppEnv> {
   });
   const tooLarge = bodyLimit({
     maxSize: LONGEST_BODY,
-    onError: (context) =>
-      answerProblem(context, "PAYLOAD_TOO_LARGE", `A clip has at most ${LONGEST_BODY} bytes.`, false),
+    onError: (context) => {
+      // The rest of the body is not read, so this connection ends here: the caller's next request must not go over it.
+      context.header("Connection", "close");
+      return answerProblem(context, "PAYLOAD_TOO_LARGE", `A clip has at most ${LONGEST_BODY} bytes.`, false);
+    },
   });
   app.post("/invocations", admit, tooLarge, async (context) => {
     const started = performance.now();

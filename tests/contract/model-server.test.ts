@@ -117,6 +117,7 @@ describe("the model server", () => {
 
     expect(longest.status).toBe(200);
     expect(longer.status).toBe(413);
+    expect(longer.headers.get("Connection")).toBe("close");
     expect(await longer.json()).toMatchObject({ code: "PAYLOAD_TOO_LARGE", retryable: false });
   });
 
