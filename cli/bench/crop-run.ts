@@ -12,6 +12,7 @@ import type { ArchiveReader, EmbryoSegmenter, RandomAccess } from "../../core/po
 import { cropEmbryo } from "../../core/stations/crop.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
+import { newGrading } from "../../core/stations/new-grading.ts";
 import { type CountingStore, countingStore, type ReadCount } from "./counting-store.ts";
 import { costMeter, type StageCost } from "./stage-meter.ts";
 
@@ -21,8 +22,8 @@ const GRADING = "bench";
 /** Uploads an archive into a folder's store and runs the ingest station on it. @returns what ingest read of the upload */
 export async function runIngest(dataDir: string, archive: string): Promise<ReadCount> {
   return withStores(dataDir, async ({ uploads, objects, gradings }) => {
-    const now = systemClock.now().toISOString();
-    await gradings.create({ ...NEW_GRADING, receivedAt: now, updatedAt: now });
+    const receivedAt = systemClock.now().toISOString();
+    await gradings.create(newGrading({ gradingId: GRADING, clinicId: CLINIC, ageYears: null, receivedAt }));
     const limits = { maxBytes: Number.POSITIVE_INFINITY };
     const stored = await uploads.writeStream(objectKeys.upload(CLINIC, GRADING), createReadStream(archive), limits);
     const cropJobs = { send: async () => {} };
@@ -99,22 +100,6 @@ async function withStores<T>(
     database.close();
   }
 }
-
-const NEW_GRADING: Omit<Grading, "receivedAt" | "updatedAt"> = {
-  gradingId: GRADING,
-  clinicId: CLINIC,
-  status: "received",
-  ageYears: null,
-  objectVersion: null,
-  embryoId: null,
-  cycleId: null,
-  archiveDigest: null,
-  clipSha256: null,
-  sequence: null,
-  warnings: [],
-  rejection: null,
-  recordKey: null,
-};
 
 /** A station that turned the archive down did less work than the one we want to measure. */
 async function refuseOtherStatus(gradings: Gradings, wanted: Grading["status"]): Promise<void> {
