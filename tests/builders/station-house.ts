@@ -6,6 +6,7 @@ import type { CropJob, InferenceNotification, UploadStored } from "../../core/co
 import type { Prediction } from "../../core/contracts/prediction.ts";
 import type { ModelEndpoint, ObjectKey } from "../../core/ports.ts";
 import { sha256Hex } from "../../core/sha256.ts";
+import { ingestUpload } from "../../core/stations/ingest.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { aGrading, StandingClock } from "../contract/builders.ts";
 import {
@@ -102,4 +103,11 @@ export async function stateOf(house: StationHouse) {
     invocations: distinct(house.endpoint.messages),
     finished: distinct(house.finished.messages),
   };
+}
+
+/** An archive of a woman of 34 years that has been through ingest, and the crop job that came of it. */
+export async function cropping() {
+  const house = stationHouse();
+  await ingestUpload(await receiveArchive(house, { ageYears: 34 }), house);
+  return { house, job: house.cropJobs.messages[0]! };
 }
