@@ -36,7 +36,7 @@ export interface ClumpCell extends BallPlace {
   readonly radiusUm: number;
 }
 
-/** A fragment of a degenerating embryo; lengths in radii of the ball. */
+/** A fragment of a degenerating embryo, or a cell left over in a cavity; lengths in radii of the ball. */
 export type Fragment = BallPlace;
 
 /** The cells of one embryo in its own frame; the inner cell mass lies at angle 0. */
@@ -70,7 +70,7 @@ export function anatomyOf(
   latentTe: number,
 ): Anatomy {
   const random = new RandomStream(seed, index, "anatomy");
-  if (kind === "arrested") return arrestedAnatomy(random);
+  if (kind === "arrested" || kind === "cleavage") return arrestedAnatomy(random);
   const rimCount = Math.max(5, Math.round(6 + 20 * latentTe + 1.3 * random.gauss()));
   const capCount = Math.round(2 + 0.55 * rimCount);
   const clumpCount = Math.max(1, Math.round((1.5 + 25 * latentIcm) * (1 + 0.12 * random.gauss())));
@@ -81,7 +81,7 @@ export function anatomyOf(
     rim: drawRim(rimCount, latentTe, random, take),
     caps: drawCaps(capCount, latentTe, random, take),
     ...clump,
-    fragments: [],
+    fragments: drawLeftOver(latentIcm, latentTe, random),
   };
 }
 
@@ -158,6 +158,22 @@ function drawClump(count: number, latentIcm: number, random: RandomStream, take:
     };
   });
   return { clump, clumpAlongUm, clumpAcrossUm, clumpDepthUm: random.between(-18, 18), compactness };
+}
+
+/** Cells and crumbs that joined neither the clump nor the rim; the poorer the embryo, the more. */
+function drawLeftOver(latentIcm: number, latentTe: number, random: RandomStream): Fragment[] {
+  const count = Math.max(0, Math.round((1 - (latentIcm + latentTe) / 2) * random.between(-2, 9)));
+  return Array.from({ length: count }, () => {
+    const radius = 0.78 * Math.sqrt(random.next());
+    const angle = random.between(0, 2 * Math.PI);
+    return {
+      x: radius * Math.cos(angle),
+      y: radius * Math.sin(angle),
+      z: random.between(-0.6, 0.6),
+      size: random.between(0.04, random.next() < 0.3 ? 0.2 : 0.1),
+      grain: random.whole(0, 65535),
+    };
+  });
 }
 
 function arrestedAnatomy(random: RandomStream): Anatomy {

@@ -1,16 +1,18 @@
 import { encodeJpeg } from "../adapters/image/jpeg-encoder.ts";
 import { MANIFEST_FILE, type TimeLapseManifest } from "../core/contracts/time-lapse.ts";
-import type { GreyImage } from "../core/ports.ts";
 import type { PhantomEmbryo } from "./embryo.ts";
 import { INSTRUMENTS } from "./instruments.ts";
+import { RandomStream } from "./random.ts";
 import { renderFocalStack, renderFrame } from "./render.ts";
 
-/** As incubators store them: small, with faint block artefacts. */
-const JPEG_QUALITY = 85;
+/** As incubators store them: small, with faint block artefacts, by the software of each cycle's instrument. */
+function jpegQuality(embryo: PhantomEmbryo): number {
+  return new RandomStream(embryo.cycleId, "compression").whole(68, 94);
+}
 
 /** JPEG bytes of one picture as they stand in the archive; `hpi` in hours post insemination. */
 export async function framePicture(embryo: PhantomEmbryo, hpi: number, focalPlaneUm: number): Promise<Uint8Array> {
-  return encodePicture(renderFrame(embryo, hpi, focalPlaneUm));
+  return encodeJpeg(renderFrame(embryo, hpi, focalPlaneUm), jpegQuality(embryo));
 }
 
 /** JPEG bytes of several planes of one time, the same as one by one, for less work. */
@@ -19,7 +21,8 @@ export async function stackPictures(
   hpi: number,
   focalPlanesUm: readonly number[],
 ): Promise<Uint8Array[]> {
-  return Promise.all(renderFocalStack(embryo, hpi, focalPlanesUm).map(encodePicture));
+  const quality = jpegQuality(embryo);
+  return Promise.all(renderFocalStack(embryo, hpi, focalPlanesUm).map((picture) => encodeJpeg(picture, quality)));
 }
 
 /** The archive's `manifest.json`: every capture in every plane of the instrument, in order of time, then of plane. */
@@ -51,10 +54,6 @@ export async function* archiveEntries(embryo: PhantomEmbryo): AsyncGenerator<{ n
     const pictures = await stackPictures(embryo, hpi, focalPlanesUm);
     for (const [i, bytes] of pictures.entries()) yield { name: frameFile(hpi, focalPlanesUm[i]!), bytes };
   }
-}
-
-function encodePicture(picture: GreyImage): Promise<Uint8Array> {
-  return encodeJpeg(picture, JPEG_QUALITY);
 }
 
 /** Name of a picture in the archive, such as `frames/085.17h_+15um.jpg`. */

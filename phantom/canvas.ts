@@ -4,6 +4,10 @@ import { GRAIN_SIDE, grainTile } from "./texture.ts";
 export interface Canvas {
   readonly side: number;
   readonly thickness: Float32Array;
+  /** How granular it is at each pixel, whatever the depth; shared by the layers of a scene. */
+  readonly granular: Float32Array;
+  /** How much of a body's granules show at this depth, 0 to 1. */
+  readonly granuleShare: number;
   /** Whether anything was painted. */
   used: boolean;
   /** 1 where a dome may be painted; everywhere when null. */
@@ -26,13 +30,19 @@ export interface Dome {
   /** Contrast of the grain, as a share of `height`, and its place in the tile. */
   readonly grain: number;
   readonly grainAt: number;
+  /** Thickness of the membrane around it, in the units of `height`: the dark outline of a cell. */
+  readonly membrane: number;
 }
 
 const GRAIN_MASK = GRAIN_SIDE - 1;
+/** Share of the grain that is thicker and thinner cytoplasm; the rest are granules, drawn by the microscope. */
+const UNEVENNESS = 0.35;
+/** Width of a membrane in working pixels. */
+const MEMBRANE_WIDTH = 1.6;
 
 /** Lays a dome over what is there: paths add up, as in a translucent embryo. */
 export function paintDome(canvas: Canvas, dome: Dome): void {
-  const { side, thickness, within } = canvas;
+  const { side, thickness, granular, granuleShare, within } = canvas;
   const tile = grainTile();
   const cos = Math.cos(dome.angle);
   const sin = Math.sin(dome.angle);
@@ -46,6 +56,8 @@ export function paintDome(canvas: Canvas, dome: Dome): void {
   const grainX = (dome.grainAt & GRAIN_MASK) - Math.round(dome.x) + GRAIN_SIDE * 4;
   const grainY = (dome.grainAt >>> 8) - Math.round(dome.y) + GRAIN_SIDE * 4;
   canvas.used = true;
+  // `inside` falls to zero over the whole radius; this share of it is one membrane wide.
+  const membraneShare = Math.min(0.9, (2 * MEMBRANE_WIDTH) / Math.min(dome.a, dome.b));
   for (let y = top; y <= bottom; y++) {
     const dy = y - dome.y;
     const grainRow = ((y + grainY) & GRAIN_MASK) * GRAIN_SIDE;
@@ -59,8 +71,10 @@ export function paintDome(canvas: Canvas, dome: Dome): void {
       // Steeper at the border than a sphere: cells are pressed flat against each other.
       const round = Math.sqrt(inside);
       const flat = round * (1.6 - 0.6 * round);
-      const speckle = dome.grain * tile[grainRow + ((x + grainX) & GRAIN_MASK)]!;
-      thickness[y * side + x]! += dome.height * flat * (1 + speckle);
+      const speckle = UNEVENNESS * dome.grain * tile[grainRow + ((x + grainX) & GRAIN_MASK)]!;
+      const outline = inside < membraneShare ? dome.membrane : 0;
+      thickness[y * side + x]! += dome.height * flat * (1 + speckle) + outline;
+      granular[y * side + x]! += granuleShare * dome.grain * flat * dome.height;
     }
   }
 }

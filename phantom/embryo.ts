@@ -1,5 +1,5 @@
 import type { Grade } from "../core/contracts/grades.ts";
-import { ICM_SCALE, TE_SCALE, votesFor } from "./annotators.ts";
+import { annotatorAt, CLINICS, type ClinicName, ICM_SCALE, TE_SCALE, votesFor } from "./annotators.ts";
 import type { InstrumentName } from "./instruments.ts";
 import { type PhantomKind, peakHpi } from "./kinetics.ts";
 import { RandomStream } from "./random.ts";
@@ -13,6 +13,8 @@ export interface PhantomEmbryo {
   readonly embryoId: string;
   /** Three to eight embryos of consecutive indices share one. */
   readonly cycleId: string;
+  /** Where the cycle was treated; clinics differ in their incubators and in how strictly they grade. */
+  readonly clinicId: ClinicName;
   /** One age per cycle. */
   readonly ageYears: number;
   /** Capture times in hours post insemination, ascending, to a hundredth. */
@@ -24,16 +26,19 @@ export interface PhantomEmbryo {
   readonly tMebHpi: number;
   /** When the embryologist annotated: a capture, at 115 to 120 hpi where there is one. */
   readonly tAHpi: number;
-  /** Five votes; none for an empty well or an arrested embryo. */
+  /** Eleven votes, in the order of the annotators; none for any kind but a blastocyst. */
   readonly icmVotes: readonly Grade[];
   readonly teVotes: readonly Grade[];
+  /** The word of the one annotator who graded it in its clinic, as a training label; null without votes. */
+  readonly icmLabel: Grade | null;
+  readonly teLabel: Grade | null;
 }
 
 export interface PhantomOptions {
   /** Whole numbers of at most 53 bits, not negative. */
   readonly seed: number;
   readonly index: number;
-  /** @default one per cycle, EmbryoScope in six of ten */
+  /** @default one per cycle, an EmbryoScope or EmbryoScope+, more of the one or the other by clinic */
   readonly instrument?: InstrumentName;
   /** @default drawn: 4 % empty, 6 % arrested, else blastocyst */
   readonly kind?: PhantomKind;
@@ -50,6 +55,13 @@ export interface PhantomOptions {
 const EMPTY_SHARE = 0.04;
 const ARRESTED_SHARE = 0.06;
 const MIN_SPACING_MINUTES = 2;
+/** Share of EmbryoScopes among the incubators of each clinic; the others are EmbryoScope+. */
+const EMBRYOSCOPE_SHARE: Record<ClinicName, number> = {
+  "clinic-1": 0.9,
+  "clinic-2": 0.3,
+  "clinic-3": 0.65,
+  "clinic-4": 0.5,
+};
 // Two cycles of 3 to 8 embryos each; fixed blocks find an index's cycle without counting from zero.
 const CYCLE_BLOCK = 11;
 
@@ -73,23 +85,28 @@ export function phantomEmbryo(options: PhantomOptions): PhantomEmbryo {
   const tAWanted = new RandomStream(seed, index, "annotation").between(115.4, 119.6);
   const votes = new RandomStream(seed, index, "votes");
   const graded = kind === "blastocyst";
+  const clinicId = clinicOf(seed, cycle);
+  const icmVotes = graded ? votesFor(latentIcm, ICM_SCALE, votes) : [];
+  const teVotes = graded ? votesFor(latentTe, TE_SCALE, votes) : [];
+  const annotator = annotatorAt(clinicId, new RandomStream(seed, index, "annotator"));
   return {
     seed,
     index,
-    instrument:
-      options.instrument ??
-      (new RandomStream(seed, cycle, "instrument").next() < 0.6 ? "embryoscope" : "embryoscope-plus"),
+    instrument: options.instrument ?? instrumentOf(seed, cycle, clinicId),
     kind,
     embryoId: `phantom-${seed}-${String(index).padStart(4, "0")}`,
     cycleId: `phantom-cycle-${seed}-${String(cycle).padStart(4, "0")}`,
+    clinicId,
     ageYears: ageOf(seed, cycle),
     captureHpi,
     latentIcm,
     latentTe,
     tMebHpi: clamp(peakHpi(seed, index), captureHpi[0]!, captureHpi.at(-1)!),
     tAHpi: nearest(captureHpi, tAWanted),
-    icmVotes: graded ? votesFor(latentIcm, ICM_SCALE, votes) : [],
-    teVotes: graded ? votesFor(latentTe, TE_SCALE, votes) : [],
+    icmVotes,
+    teVotes,
+    icmLabel: icmVotes[annotator] ?? null,
+    teLabel: teVotes[annotator] ?? null,
   };
 }
 
@@ -114,6 +131,15 @@ function cycleOf(seed: number, index: number): number {
   const block = Math.floor(index / CYCLE_BLOCK);
   const firstSize = new RandomStream(seed, block, "cycle").whole(3, 8);
   return block * 2 + (index % CYCLE_BLOCK < firstSize ? 0 : 1);
+}
+
+function clinicOf(seed: number, cycle: number): ClinicName {
+  return CLINICS[new RandomStream(seed, cycle, "clinic").whole(0, CLINICS.length - 1)]!;
+}
+
+function instrumentOf(seed: number, cycle: number, clinicId: ClinicName): InstrumentName {
+  const draw = new RandomStream(seed, cycle, "instrument").next();
+  return draw < EMBRYOSCOPE_SHARE[clinicId] ? "embryoscope" : "embryoscope-plus";
 }
 
 function ageOf(seed: number, cycle: number): number {

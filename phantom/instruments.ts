@@ -1,6 +1,6 @@
-export type InstrumentName = "embryoscope" | "embryoscope-plus";
+export type InstrumentName = "embryoscope" | "embryoscope-plus" | "inverted-microscope";
 
-/** What a time-lapse incubator's camera gives. */
+/** What a microscope's camera gives. */
 export interface Instrument {
   /** Side of the square picture in pixels. */
   readonly size: number;
@@ -9,7 +9,10 @@ export interface Instrument {
   readonly focalPlanesUm: readonly number[];
 }
 
-/** Picture sizes as in Kragh et al. 2019, section 2.1; fields of view of 294 and 276 um. */
+/**
+ * Picture sizes of the incubators as in Kragh et al. 2019, section 2.1, with fields of view of 294 and 276 um. The inverted
+ * microscope stands for all others: a dish without a well's wall, in contrast of any kind.
+ */
 export const INSTRUMENTS: Record<InstrumentName, Instrument> = {
   embryoscope: { size: 500, pixelsPerUm: 1.7, focalPlanesUm: [-45, -30, -15, 0, 15, 30, 45] },
   "embryoscope-plus": {
@@ -17,4 +20,5 @@ export const INSTRUMENTS: Record<InstrumentName, Instrument> = {
     pixelsPerUm: 2.9,
     focalPlanesUm: [-75, -60, -45, -30, -15, 0, 15, 30, 45, 60, 75],
   },
+  "inverted-microscope": { size: 480, pixelsPerUm: 1.6, focalPlanesUm: [-45, -30, -15, 0, 15, 30, 45] },
 };

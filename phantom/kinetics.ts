@@ -1,7 +1,7 @@
 import { RandomStream } from "./random.ts";
 
 /** What becomes of a well. */
-export type PhantomKind = "blastocyst" | "arrested" | "empty";
+export type PhantomKind = "blastocyst" | "arrested" | "cleavage" | "empty";
 
 /** Where and how large an embryo is at one moment; lengths in micrometres, angles in radians. */
 export interface Shape {
@@ -23,10 +23,8 @@ export interface Shape {
   readonly depthUm: number;
 }
 
-// A zona of 16 um around an inner radius of 57 um: about 150 um across, as before expansion.
+/** Inner radius of the zona before expansion: with a zona of 12 to 23 um an embryo is 138 to 160 um across. */
 const ZONA_INNER_UM = 57;
-const ZONA_UM = 16;
-const ZONA_VOLUME = (ZONA_INNER_UM + ZONA_UM) ** 3 - ZONA_INNER_UM ** 3;
 /** Free radius of the well; the wall pushes a large embryo towards the middle. */
 const WELL_UM = 112;
 
@@ -47,6 +45,8 @@ interface Plan {
   readonly direction: number;
   readonly wobble: readonly number[];
   readonly depthUm: number;
+  /** The zona's, over 4/3 pi: it stays the same while it is stretched. */
+  readonly zonaVolume: number;
 }
 
 /** True time of the largest area in hpi if the time-lapse runs long enough; about 118, 114 to 122. */
@@ -74,19 +74,20 @@ function drawPlan(seed: number, index: number, kind: PhantomKind, latentTe: numb
   return {
     kind,
     morulaUm: random.between(50, 56),
-    largestUm: 76 + 9 * latentTe + random.between(0, 11),
+    largestUm: 71 + 9 * latentTe + random.between(0, 12),
     cavityFromHpi,
     cavityHours: random.between(4, 9),
     peakHpi: peakHpi(seed, index),
     pace: random.between(0.8, 1.5),
     collapse: collapses ? { atHpi, hours: random.between(0.7, 1.6), depth: random.between(0.1, 0.2) } : null,
-    stretch: 1 + random.between(0, 0.05),
+    stretch: 1 + random.between(0, 0.08),
     rotation: random.between(0, 2 * Math.PI),
     turnPerHour: random.between(-0.02, 0.02),
     distanceUm: 32 * Math.sqrt(random.next()),
     direction: random.between(0, 2 * Math.PI),
     wobble: Array.from({ length: 8 }, () => random.between(0, 2 * Math.PI)),
     depthUm: random.between(-8, 8),
+    zonaVolume: (ZONA_INNER_UM + random.between(12, 23)) ** 3 - ZONA_INNER_UM ** 3,
   };
 }
 
@@ -94,8 +95,7 @@ function shapeAt(plan: Plan, hpi: number): Shape {
   const cavity = plan.kind === "blastocyst" ? smoothStep((hpi - plan.cavityFromHpi) / plan.cavityHours) : 0;
   const bodyUm = plan.kind === "blastocyst" ? expandedUm(plan, hpi) : arrestedUm(plan, hpi);
   const zonaInnerUm = Math.max(ZONA_INNER_UM, bodyUm + 1);
-  // The zona thins as it is stretched: its volume stays.
-  const zonaOuterUm = Math.cbrt(zonaInnerUm ** 3 + ZONA_VOLUME);
+  const zonaOuterUm = Math.cbrt(zonaInnerUm ** 3 + plan.zonaVolume);
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = plan.wobble;
   const drift = (phase: number, other: number) => 2.2 * Math.sin(hpi / 3.1 + phase) + 1.1 * Math.sin(hpi / 0.9 + other);
   const xUm = plan.distanceUm * Math.cos(plan.direction) + drift(a, b);

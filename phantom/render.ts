@@ -1,27 +1,20 @@
 import type { GreyImage } from "../core/ports.ts";
 import { type Anatomy, anatomyOf } from "./anatomy.ts";
-import { boxBlur } from "./blur.ts";
 import { burnIn } from "./burned-in.ts";
-import type { PhantomEmbryo } from "./embryo.ts";
+import { blastomereCount, blastomeres } from "./cleavage.ts";
+import { type PhantomEmbryo, phantomEmbryo } from "./embryo.ts";
+import { fieldBackground } from "./field.ts";
 import { INSTRUMENTS } from "./instruments.ts";
 import { kinetics, type Shape } from "./kinetics.ts";
+import { type Optics, opticsOf } from "./optics.ts";
 import { hash, RandomStream } from "./random.ts";
-import { LAYER_DEPTHS_UM, paintScene, type Scene, WORKING_SCALE } from "./scene.ts";
+import { paintScene, type Scene, WORKING_SCALE } from "./scene.ts";
+import { shade } from "./shading.ts";
 import { noiseRibbon, noiseStart } from "./texture.ts";
-import { wellBackground, wellCentre } from "./well.ts";
+import { fieldCentre } from "./well.ts";
 
-/** Half width of the defocus box per micrometre of depth, in micrometres, and its least value. */
-const DEFOCUS = 0.14;
-const SHARPEST_UM = 0.3;
-/** Grey levels per unit of thickness: one-sided shading, dark borders, absorption. */
-const RELIEF = 400;
-const BORDER = 190;
-const ABSORPTION = 30;
-/** Relief saturates towards this many grey levels. */
-const STEEPEST = 150;
-/** Thickness at which absorption has lost half its strength: a thick morula is dark and not black. */
-const SATURATION = 1.6;
-const CAMERA_NOISE = 2.4;
+/** Share of pictures of a dish in which another embryo, or clump of cells, reaches into the picture. */
+const NEIGHBOUR_SHARE = 0.3;
 
 /** Everything about an embryo that does not change with time. */
 interface Built {
@@ -58,16 +51,13 @@ export function renderFrame(embryo: PhantomEmbryo, hpi: number, focalPlaneUm: nu
 /** Several planes of one moment: the pictures of {@link renderFrame}, at less cost than one by one. */
 export function renderFocalStack(embryo: PhantomEmbryo, hpi: number, focalPlanesUm: readonly number[]): GreyImage[] {
   const { size } = INSTRUMENTS[embryo.instrument];
-  let scene: Scene | null = null;
-  if (embryo.kind !== "empty" && focalPlanesUm.length > 0) {
-    const { anatomy, shapeAt } = buildEmbryo(embryo);
-    scene = paintScene(embryo.kind, anatomy, shapeAt(hpi));
-  }
+  const optics = opticsOf(embryo);
+  const subjects = focalPlanesUm.length > 0 ? subjectsOf(embryo, hpi, optics) : [];
   const levels = new Float32Array(size * size);
   return focalPlanesUm.map((plane) => {
-    levels.set(wellBackground(embryo, plane));
-    if (scene) addEmbryo(levels, embryo, scene, shade(embryo, scene, plane));
-    const pixels = expose(levels, size, pictureKey(embryo, hpi, plane));
+    levels.set(fieldBackground(embryo, plane));
+    for (const { scene, centre } of subjects) addEmbryo(levels, embryo, scene, centre, shade(scene, optics, plane));
+    const pixels = expose(levels, size, optics, pictureKey(embryo, hpi, plane));
     burnIn(pixels, size, embryo, hpi);
     return { width: size, height: size, pixels };
   });
@@ -76,51 +66,52 @@ export function renderFocalStack(embryo: PhantomEmbryo, hpi: number, focalPlanes
 /** Where the embryo's centre lies in the picture, in pixels. */
 export function embryoCentre(embryo: PhantomEmbryo, shape: Shape): { x: number; y: number } {
   const { pixelsPerUm } = INSTRUMENTS[embryo.instrument];
-  const well = wellCentre(embryo);
-  return { x: well.x + shape.xUm * pixelsPerUm, y: well.y + shape.yUm * pixelsPerUm };
+  const field = fieldCentre(embryo);
+  return { x: field.x + shape.xUm * pixelsPerUm, y: field.y + shape.yUm * pixelsPerUm };
 }
 
-/** What modulation contrast makes of the layers in one plane: grey levels to add, on the working grid. */
-function shade(embryo: PhantomEmbryo, scene: Scene, focalPlaneUm: number): Float32Array {
-  const { side } = scene;
-  const total = new Float32Array(side * side);
-  const layer = new Float32Array(side * side);
-  const scratch = new Float32Array(side * side);
-  scene.layers.forEach((canvas, i) => {
-    if (!canvas.used) return;
-    const away = Math.abs(focalPlaneUm - scene.shape.depthUm - LAYER_DEPTHS_UM[i]!);
-    layer.set(canvas.thickness);
-    boxBlur(layer, scratch, side, side, (SHARPEST_UM + DEFOCUS * away) * WORKING_SCALE);
-    for (let p = 0; p < total.length; p++) total[p]! += layer[p]!;
-  });
-  // The lamp stands nearly straight above, a little differently on each slide.
-  const lamp = new RandomStream(embryo.cycleId, "lamp");
-  const light = lamp.between(-0.35, 0.35);
-  const contrast = lamp.between(0.75, 1.25);
-  const lightX = contrast * RELIEF * Math.sin(light);
-  const lightY = contrast * RELIEF * Math.cos(light);
-  const border = contrast * BORDER;
-  const shaded = scratch.fill(0);
-  for (let y = 1; y < side - 1; y++) {
-    for (let x = 1; x < side - 1; x++) {
-      const p = y * side + x;
-      const slopeX = (total[p + 1]! - total[p - 1]!) / 2;
-      const slopeY = (total[p + side]! - total[p - side]!) / 2;
-      const here = total[p]!;
-      const steep = Math.sqrt(slopeX * slopeX + slopeY * slopeY);
-      const relief = -(slopeX * lightX + slopeY * lightY) - border * steep;
-      const absorbed = (ABSORPTION * here) / (1 + here / SATURATION);
-      shaded[p] = relief / (1 + Math.abs(relief) / STEEPEST) - absorbed;
-    }
-  }
-  return shaded;
+/** The embryo, unless the well is empty, and in a dish now and then a neighbour that is cut off by the picture's edge. */
+function subjectsOf(embryo: PhantomEmbryo, hpi: number, optics: Optics) {
+  const subjects: { scene: Scene; centre: { x: number; y: number } }[] = [];
+  const add = (of: PhantomEmbryo, centre: (shape: Shape) => { x: number; y: number }) => {
+    const { anatomy, shapeAt } = buildEmbryo(of);
+    const shape = shapeAt(hpi);
+    const count = blastomereCount(of, hpi);
+    const subject = { kind: of.kind, anatomy, blastomeres: count === null ? null : blastomeres(of, count) };
+    subjects.push({ scene: paintScene(subject, shape, optics), centre: centre(shape) });
+  };
+  if (embryo.kind !== "empty") add(embryo, (shape) => embryoCentre(embryo, shape));
+  const neighbour = neighbourOf(embryo);
+  if (neighbour) add(neighbour.embryo, () => neighbour.centre);
+  return subjects;
 }
 
-/** Lays the shaded embryo over the well, bilinearly. */
-function addEmbryo(levels: Float32Array, embryo: PhantomEmbryo, scene: Scene, shaded: Float32Array): void {
+/** Its centre lies beyond the picture's edge: what is seen of it is less than half, and no embryo to be graded. */
+function neighbourOf(embryo: PhantomEmbryo) {
+  const { seed, index, instrument } = embryo;
+  if (instrument !== "inverted-microscope") return null;
+  const random = new RandomStream(seed, index, "neighbour");
+  if (random.next() >= NEIGHBOUR_SHARE) return null;
+  const { size, pixelsPerUm } = INSTRUMENTS[instrument];
+  const angle = random.between(0, 2 * Math.PI);
+  const away = size / 2 / Math.max(Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle)));
+  const distance = away + random.between(15, 70) * pixelsPerUm;
+  const kind = random.next() < 0.5 ? "blastocyst" : "arrested";
+  return {
+    embryo: phantomEmbryo({ seed: seed + 1, index, instrument, kind }),
+    centre: { x: size / 2 + distance * Math.cos(angle), y: size / 2 + distance * Math.sin(angle) },
+  };
+}
+
+/** Lays a shaded embryo over the field, bilinearly. */
+function addEmbryo(
+  levels: Float32Array,
+  embryo: PhantomEmbryo,
+  { side }: Scene,
+  centre: { x: number; y: number },
+  shaded: Float32Array,
+): void {
   const { size, pixelsPerUm } = INSTRUMENTS[embryo.instrument];
-  const { side, shape } = scene;
-  const centre = embryoCentre(embryo, shape);
   const step = WORKING_SCALE / pixelsPerUm;
   const half = (side - 1) / 2;
   const reach = (half - 1) / step;
@@ -144,14 +135,14 @@ function addEmbryo(levels: Float32Array, embryo: PhantomEmbryo, scene: Scene, sh
   }
 }
 
-function expose(levels: Float32Array, size: number, key: number): Uint8Array {
+function expose(levels: Float32Array, size: number, optics: Optics, key: number): Uint8Array {
   // A clamped view rounds and limits to 0..255 by itself.
   const pixels = new Uint8ClampedArray(size * size);
   const noise = noiseRibbon();
   for (let y = 0; y < size; y++) {
     const start = noiseStart(key, y, size);
     for (let x = 0; x < size; x++) {
-      pixels[y * size + x] = levels[y * size + x]! + CAMERA_NOISE * noise[start + x]!;
+      pixels[y * size + x] = levels[y * size + x]! + optics.noise * noise[start + x]!;
     }
   }
   return new Uint8Array(pixels.buffer);

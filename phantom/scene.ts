@@ -1,6 +1,8 @@
 import type { Anatomy, CapCell, ClumpCell, RimCell } from "./anatomy.ts";
 import { type Canvas, paintDome } from "./canvas.ts";
+import type { Blastomere } from "./cleavage.ts";
 import type { PhantomKind, Shape } from "./kinetics.ts";
+import type { Optics } from "./optics.ts";
 import { GRAIN_SIDE, grainTile } from "./texture.ts";
 
 /** Depths of the painted layers from the embryo's centre, in micrometres, in the sense of a focal plane. */
@@ -18,6 +20,8 @@ export interface Scene {
   readonly side: number;
   /** One per {@link LAYER_DEPTHS_UM}. */
   readonly layers: readonly Canvas[];
+  /** How granular the embryo is at each pixel. */
+  readonly granular: Float32Array;
   readonly shape: Shape;
 }
 
@@ -33,30 +37,53 @@ export interface Placed {
   readonly bend: number;
 }
 
+/** What is to be painted: an embryo's cells, separate ones before compaction. */
+export interface Subject {
+  readonly kind: PhantomKind;
+  readonly anatomy: Anatomy;
+  readonly blastomeres: readonly Blastomere[] | null;
+}
+
 /** Paints every layer of an embryo at one moment. */
-export function paintScene(kind: PhantomKind, anatomy: Anatomy, shape: Shape): Scene {
+export function paintScene({ kind, anatomy, blastomeres }: Subject, shape: Shape, optics: Optics): Scene {
   const side = 2 * Math.ceil((shape.zonaOuterUm * shape.stretch + MARGIN_UM) * WORKING_SCALE) + 1;
-  const within = kind === "blastocyst" ? new Uint8Array(side * side) : null;
-  const layers = LAYER_DEPTHS_UM.map(() => ({ side, thickness: new Float32Array(side * side), used: false, within }));
-  const scene = { side, layers, shape };
-  paintHull(layers[2]!, kind, shape);
+  const within = kind === "blastocyst" && blastomeres === null ? new Uint8Array(side * side) : null;
+  const granular = new Float32Array(side * side);
+  const layers = LAYER_DEPTHS_UM.map((depthUm) => {
+    const granuleShare = 1 / (1 + (depthUm / 20) ** 2);
+    return { side, thickness: new Float32Array(side * side), granular, granuleShare, used: false, within };
+  });
+  const scene = { side, layers, granular, shape };
+  const { grain } = optics;
+  const body = blastomeres !== null ? "none" : kind === "arrested" ? "ball" : "hull";
+  paintHull(layers[2]!, body, shape, optics);
   const cavity = shape.cavity;
+  for (const cell of blastomeres ?? []) {
+    const placed = { ...cell, a: cell.radiusUm, b: cell.radiusUm, angle: 0, bend: 0 };
+    paintPlaced(scene, placed, { height: 0.85, grain: 0.13 * grain, grainAt: cell.grain, membrane: 0.3 });
+  }
+  if (blastomeres !== null) return scene;
+  const ball = { height: 0.34, grain: 0.22, membrane: 0.07 };
   for (const cell of anatomy.rim) {
-    paintPlaced(scene, placeRimCell(cell, shape), mixed(0.34, 0.5, cavity), mixed(0.16, 0.1, cavity), cell.grain);
+    const look = between(ball, { height: 0.46, grain: 0.26, membrane: 0.14 }, cavity);
+    paintPlaced(scene, placeRimCell(cell, shape), { ...look, grain: look.grain * grain, grainAt: cell.grain });
   }
   for (const cell of anatomy.caps) {
-    paintPlaced(scene, placeCapCell(cell, shape), mixed(0.34, 0.24, cavity), mixed(0.16, 0.12, cavity), cell.grain);
+    const look = between(ball, { height: 0.2, grain: 0.2, membrane: 0.12 }, cavity);
+    paintPlaced(scene, placeCapCell(cell, shape), { ...look, grain: look.grain * grain, grainAt: cell.grain });
   }
   for (const cell of anatomy.clump) {
-    paintPlaced(scene, placeClumpCell(cell, anatomy, shape), mixed(0.34, 0.5, cavity), 0.18, cell.grain);
+    const look = between(ball, { height: 0.42, grain: 0.26, membrane: 0.1 }, cavity);
+    const placed = placeClumpCell(cell, anatomy, shape);
+    paintPlaced(scene, placed, { ...look, grain: look.grain * grain, grainAt: cell.grain });
   }
   if (anatomy.clump.length >= 5 && cavity > 0) {
-    const matrix = cavity * (0.25 + 0.55 * anatomy.compactness);
-    paintPlaced(scene, placeClump(anatomy, shape), matrix, 0.2, 4711);
+    const height = cavity * (0.25 + 0.55 * anatomy.compactness);
+    paintPlaced(scene, placeClump(anatomy, shape), { height, grain: 0.24 * grain, grainAt: 4711, membrane: 0 });
   }
   for (const fragment of anatomy.fragments) {
-    const large = fragment.size > 0.2;
-    paintPlaced(scene, placeInBall(fragment, shape), large ? 0.75 : 0.5, large ? 0.2 : 0.1, fragment.grain);
+    const look = fragment.size > 0.2 ? { height: 0.7, grain: 0.18 * grain } : { height: 0.5, grain: 0.12 * grain };
+    paintPlaced(scene, placeInBall(fragment, shape), { ...look, grainAt: fragment.grain, membrane: 0.12 });
   }
   return scene;
 }
@@ -74,7 +101,7 @@ export function placeRimCell(cell: RimCell, shape: Shape): Placed {
     angle: cell.angle,
     bend: 0.5 / shape.bodyUm,
   };
-  return between(placeInBall(cell, shape), rim, shape.cavity);
+  return placedBetween(placeInBall(cell, shape), rim, shape.cavity);
 }
 
 function placeCapCell(cell: CapCell, shape: Shape): Placed {
@@ -91,7 +118,7 @@ function placeCapCell(cell: CapCell, shape: Shape): Placed {
     angle: Math.atan2(cell.capY, cell.capX),
     bend: 0,
   };
-  return between(placeInBall(cell, shape), cap, shape.cavity);
+  return placedBetween(placeInBall(cell, shape), cap, shape.cavity);
 }
 
 /** Where a cell of the inner cell mass is. */
@@ -106,7 +133,7 @@ export function placeClumpCell(cell: ClumpCell, anatomy: Anatomy, shape: Shape):
     angle: 0,
     bend: 0,
   };
-  return between(placeInBall(cell, shape), clump, shape.cavity);
+  return placedBetween(placeInBall(cell, shape), clump, shape.cavity);
 }
 
 /** The inner cell mass as a whole, lying against the rim. */
@@ -121,7 +148,7 @@ function placeInBall(cell: { x: number; y: number; z: number; size: number }, sh
   return { x: cell.x * bodyUm, y: cell.y * bodyUm, z: cell.z * bodyUm, a: size, b: size, angle: 0, bend: 0 };
 }
 
-function between(from: Placed, to: Placed, share: number): Placed {
+function placedBetween(from: Placed, to: Placed, share: number): Placed {
   return {
     x: mixed(from.x, to.x, share),
     y: mixed(from.y, to.y, share),
@@ -133,7 +160,24 @@ function between(from: Placed, to: Placed, share: number): Placed {
   };
 }
 
-function paintPlaced(scene: Scene, placed: Placed, height: number, grain: number, grainAt: number): void {
+/** How a body looks, whatever its place: thickness at its middle, contrast and place of its grain, its membrane. */
+interface Look {
+  readonly height: number;
+  readonly grain: number;
+  readonly membrane: number;
+}
+
+function between(from: Look, to: Look, share: number): Look {
+  return {
+    height: mixed(from.height, to.height, share),
+    grain: mixed(from.grain, to.grain, share),
+    membrane: mixed(from.membrane, to.membrane, share),
+  };
+}
+
+type Position = Omit<Placed, "bend"> & { readonly bend?: number };
+
+function paintPlaced(scene: Scene, placed: Position, look: Look & { readonly grainAt: number }): void {
   const { shape, side } = scene;
   const cos = Math.cos(shape.rotation);
   const sin = Math.sin(shape.rotation);
@@ -147,26 +191,24 @@ function paintPlaced(scene: Scene, placed: Placed, height: number, grain: number
     a: placed.a * WORKING_SCALE,
     b: placed.b * WORKING_SCALE,
     angle: placed.angle + shape.rotation,
-    bend: placed.bend / WORKING_SCALE,
-    height,
-    grain,
-    grainAt,
+    bend: (placed.bend ?? 0) / WORKING_SCALE,
+    ...look,
   });
 }
 
 /** Zona, outer membrane and the body as a whole, at the depth of the equator. */
-function paintHull(canvas: Canvas, kind: PhantomKind, shape: Shape): void {
-  const { side, thickness, within } = canvas;
+function paintHull(canvas: Canvas, body: "none" | "ball" | "hull", shape: Shape, optics: Optics): void {
+  const { side, thickness, granular, within } = canvas;
   const tile = grainTile();
   const centre = (side - 1) / 2;
   const cos = Math.cos(shape.rotation) / WORKING_SCALE;
   const sin = Math.sin(shape.rotation) / WORKING_SCALE;
   const { bodyUm, zonaInnerUm, zonaOuterUm, stretch, cavity } = shape;
-  const bodyHeight = kind === "arrested" ? 0.7 : mixed(0.75, 0.32, cavity);
-  const bodyGrain = kind === "arrested" ? 0.16 : mixed(0.13, 0.015, cavity);
-  const membrane = mixed(0.1, 0.3, cavity);
+  const bodyHeight = body === "ball" ? 0.7 : mixed(0.75, 0.32, cavity);
+  const bodyGrain = optics.grain * (body === "ball" ? 0.14 : mixed(0.13, 0.02, cavity));
+  const membrane = mixed(0.08, 0.3, cavity);
   // A stretched zona is thinner and clearer.
-  const zonaHeight = 0.16 + 0.1 * (1 - cavity);
+  const zonaHeight = optics.zona * (0.13 + 0.08 * (1 - cavity));
   canvas.used = true;
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
@@ -179,14 +221,18 @@ function paintHull(canvas: Canvas, kind: PhantomKind, shape: Shape): void {
       const speckle = tile[tileY * GRAIN_SIDE + tileX]!;
       let value = 0;
       if (radius > zonaInnerUm - 1.5) {
-        const outer = Math.min(1, (zonaOuterUm + 3 + 0.7 * speckle - radius) / 5);
+        const outer = Math.min(1, (zonaOuterUm + 2.5 + 0.5 * speckle - radius) / 6);
         const inner = Math.min(1, (radius - zonaInnerUm + 1.5) / 2);
-        if (outer > 0) value += zonaHeight * outer * inner * (1 + 0.1 * speckle);
+        if (outer > 0) {
+          value += zonaHeight * outer * inner * (1 + 0.12 * speckle);
+          granular[y * side + x]! += 0.11 * optics.zona * outer * inner;
+        }
       }
-      if (radius < bodyUm) {
+      if (body !== "none" && radius < bodyUm) {
         if (within !== null) within[y * side + x] = 1;
         const inside = Math.sqrt(1 - (radius * radius) / (bodyUm * bodyUm));
-        value += bodyHeight * inside * (1 + bodyGrain * speckle * 1.4);
+        value += bodyHeight * inside * (1 + 0.5 * bodyGrain * speckle);
+        granular[y * side + x]! += bodyHeight * inside * bodyGrain;
         const line = 1 - Math.abs(radius - (bodyUm - 1.8)) / 1.8;
         if (line > 0) value += membrane * line;
       }

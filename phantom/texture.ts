@@ -6,12 +6,23 @@ export const GRAIN_SIDE = 256;
 const NOISE_LENGTH = 1 << 16;
 
 let grain: Float32Array | undefined;
+let granules: Float32Array | undefined;
 let noise: Float32Array | undefined;
 
-/** Granular cytoplasm: a tile of mean 0 and standard deviation 1 with grains of about two working pixels. */
+/** Granular cytoplasm: a tile of mean 0 and standard deviation 1, of fine grains with a little unevenness between them. */
 export function grainTile(): Float32Array {
   grain ??= makeGrain();
   return grain;
+}
+
+/** Granules as the microscope resolves them: mean 0, standard deviation about 1, hardly larger than a working pixel. */
+export function granuleTile(): Float32Array {
+  if (!granules) {
+    const random = new RandomStream("granules");
+    granules = Float32Array.from({ length: GRAIN_SIDE * GRAIN_SIDE }, () => 1.5 * random.gauss());
+    boxBlur(granules, new Float32Array(granules.length), GRAIN_SIDE, GRAIN_SIDE, 0.14);
+  }
+  return granules;
 }
 
 /** Camera noise: mean 0, standard deviation 1. Rows of a picture start at hashed places of it, see `noiseStart`. */
@@ -33,9 +44,9 @@ function makeGrain(): Float32Array {
   const fine = Float32Array.from({ length: GRAIN_SIDE * GRAIN_SIDE }, () => random.gauss());
   const coarse = Float32Array.from(fine);
   const scratch = new Float32Array(fine.length);
-  boxBlur(fine, scratch, GRAIN_SIDE, GRAIN_SIDE, 0.8);
-  boxBlur(coarse, scratch, GRAIN_SIDE, GRAIN_SIDE, 2.5);
-  const tile = fine.map((value, i) => value + 2.2 * coarse[i]!);
+  boxBlur(fine, scratch, GRAIN_SIDE, GRAIN_SIDE, 0.45);
+  boxBlur(coarse, scratch, GRAIN_SIDE, GRAIN_SIDE, 2);
+  const tile = fine.map((value, i) => value + 1.1 * coarse[i]!);
   const mean = tile.reduce((sum, value) => sum + value, 0) / tile.length;
   const deviation = Math.sqrt(tile.reduce((sum, value) => sum + (value - mean) ** 2, 0) / tile.length);
   return tile.map((value) => (value - mean) / deviation);

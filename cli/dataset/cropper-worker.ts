@@ -5,7 +5,13 @@ import { FOCAL_PLANES_UM } from "../../core/contracts/clip.ts";
 import { CROPPER_SIZE, cropperView } from "../../core/cropping/embryo-mask.ts";
 import { resample, type SquareWindow } from "../../core/cropping/resample.ts";
 import type { GreyImage } from "../../core/ports.ts";
-import { type PhantomKind, phantomEmbryo, renderMasks, stackPictures } from "../../phantom/index.ts";
+import {
+  type InstrumentName,
+  type PhantomKind,
+  phantomEmbryo,
+  renderMasks,
+  stackPictures,
+} from "../../phantom/index.ts";
 import { RandomStream } from "../../phantom/random.ts";
 import { asFromOtherMicroscope } from "./other-microscopes.ts";
 import type { Share } from "./shares.ts";
@@ -30,8 +36,10 @@ for (let index = share; index < task.pictures; index += shares) {
 
 async function drawPicture(seed: number, index: number): Promise<CropperPicture> {
   const random = new RandomStream(seed, index, "cropper");
-  const embryo = phantomEmbryo({ seed, index, kind: kindOf(random.next()) });
-  const hpi = random.between(85, 125);
+  const kind = kindOf(random.next());
+  const embryo = phantomEmbryo({ seed, index, kind, instrument: instrumentOf(random.next()) });
+  // Blastocysts, for the most part: they are what is graded. The others show any day.
+  const hpi = random.next() < 0.75 ? random.between(88, 126) : random.between(20, 88);
   const pictures = await stackPictures(embryo, hpi, FOCAL_PLANES_UM);
   const planes = await Promise.all(pictures.map(async (bytes) => (await sharpDecoder.decodeGrey(bytes)).image));
   const { width, height } = planes[0]!;
@@ -40,7 +48,7 @@ async function drawPicture(seed: number, index: number): Promise<CropperPicture>
 
   const mask = resample(truth, window, CROPPER_SIZE).map((coverage) => (coverage > 127 ? 1 : 0));
   const small = planes.map((plane) => resample(plane, window, CROPPER_SIZE));
-  if (random.next() < 0.6) asFromOtherMicroscope(small, mask, random);
+  if (random.next() < 0.35) asFromOtherMicroscope(small, mask, random);
   const tone = toneCurve(random);
   const picture = new Uint8Array(3 * CROPPER_SIZE ** 2);
   small.forEach((plane, channel) => {
@@ -59,7 +67,14 @@ async function drawPicture(seed: number, index: number): Promise<CropperPicture>
 /** The paper's share of wells without an embryo, 617 of 2126. Kragh et al. 2019, appendix. */
 function kindOf(draw: number): PhantomKind {
   if (draw < 0.29) return "empty";
-  return draw < 0.42 ? "arrested" : "blastocyst";
+  if (draw < 0.37) return "arrested";
+  return draw < 0.45 ? "cleavage" : "blastocyst";
+}
+
+/** As many from the paper's two incubators as from any other microscope. */
+function instrumentOf(draw: number): InstrumentName {
+  if (draw < 0.5) return "inverted-microscope";
+  return draw < 0.75 ? "embryoscope" : "embryoscope-plus";
 }
 
 /** A square around the embryo (or anywhere in an empty well) as other microscopes frame it, without the well's ring. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { GreyImage } from "../../core/ports.ts";
+import { blastomereCount, blastomeres } from "../../phantom/cleavage.ts";
 import {
   framePicture,
   INSTRUMENTS,
@@ -179,5 +180,69 @@ describe("renderMasks", () => {
     });
 
     expect(Math.max(...widths)).toBeLessThanOrEqual(0.8);
+  });
+});
+
+describe("before compaction", () => {
+  it("divides in the order of time, until the cells are one ball", () => {
+    fc.assert(
+      fc.property(fc.nat(500), fc.double({ min: 0, max: 120, noNaN: true }), (index, hpi) => {
+        const embryo = phantomEmbryo({ seed: 3, index, kind: "blastocyst" });
+
+        const now = blastomereCount(embryo, hpi);
+        const later = blastomereCount(embryo, hpi + 10);
+
+        expect((later ?? 100) >= (now ?? 100)).toBe(true);
+        expect(hpi >= 84 ? now === null : now !== null && now >= 1 && now <= 18).toBe(true);
+      }),
+    );
+  });
+
+  it("never compacts where cleavage has stopped", () => {
+    const embryo = phantomEmbryo({ seed: 3, index: 1, kind: "cleavage" });
+
+    const counts = [20, 60, 118].map((hpi) => blastomereCount(embryo, hpi));
+
+    expect(new Set(counts).size).toBe(1);
+    expect(counts[0]).toBeGreaterThanOrEqual(1);
+  });
+
+  it("keeps every cell within the zona", () => {
+    fc.assert(
+      fc.property(fc.nat(200), fc.integer({ min: 1, max: 18 }), (index, count) => {
+        const cells = blastomeres(phantomEmbryo({ seed: 3, index }), count);
+
+        expect(cells).toHaveLength(count);
+        for (const { x, y, z, radiusUm } of cells) expect(Math.hypot(x, y, z) + radiusUm).toBeLessThan(58);
+      }),
+    );
+  });
+});
+
+describe("under an inverted microscope", () => {
+  const dish = (index: number) => phantomEmbryo({ seed: 12, index, kind: "empty", instrument: "inverted-microscope" });
+
+  it("has no well: the corners are as bright as the middle, give or take the lamp", () => {
+    const darkest = Array.from({ length: 12 }, (_, index) => {
+      const { width, pixels } = renderFrame(dish(index), 110, 0);
+      const median = [...pixels].sort((a, b) => a - b)[pixels.length / 2]!;
+      const corner = [0, 1, 2, 3].flatMap((y) => [...pixels.subarray(y * width, y * width + 4)]);
+      return corner.reduce((sum, level) => sum + level, 0) / corner.length / median;
+    });
+
+    // An incubator's corners are black, below a tenth.
+    expect(Math.min(...darkest)).toBeGreaterThan(0.3);
+  });
+
+  it("shows neighbours that are cut off by the edge, and does not count them as the embryo", () => {
+    const strange = Array.from({ length: 40 }, (_, index) => dish(index)).filter((embryo) => {
+      const { width, pixels } = renderFrame(embryo, 110, 0);
+      const border = [...pixels.keys()].filter((p) => p % width < 12 || p % width >= width - 12);
+      const steps = border.filter((p) => Math.abs(pixels[p]! - pixels[p + 1]!) > 25);
+      return steps.length > 20;
+    });
+
+    expect(strange.length).toBeGreaterThan(0);
+    for (const embryo of strange) expect(embryoArea(embryo, 110)).toBe(0);
   });
 });
