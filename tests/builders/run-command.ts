@@ -11,7 +11,11 @@ export interface CommandOutcome {
 }
 
 /** Runs one of the commands behind the npm scripts as its own process, as `npm run` does. */
-export function runCommand(script: "grade" | "crop", args: readonly string[], env = {}): Promise<CommandOutcome> {
+export function runCommand(
+  script: "agreement" | "grade" | "crop",
+  args: readonly string[],
+  env = {},
+): Promise<CommandOutcome> {
   const options = { env: { ...process.env, ...env }, maxBuffer: 2 ** 26 };
   return new Promise((resolve) => {
     execFile(process.execPath, [`cli/${script}.ts`, ...args], options, (error, stdout, stderr) => {
