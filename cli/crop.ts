@@ -1,6 +1,7 @@
 // The cropper on single pictures, to look at: an overlay and a JSON line for each.
+import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { readLocalConfig } from "../adapters/config/local-config.ts";
 import { forbidTelemetry } from "../adapters/config/telemetry.ts";
@@ -8,13 +9,17 @@ import { encodeRgbPng } from "../adapters/image/png-encoder.ts";
 import { sharpDecoder } from "../adapters/image/sharp-pictures.ts";
 import { openSegmenter } from "../adapters/onnx/segmenter.ts";
 import { DEMO_NOTICE } from "../core/contracts/bundle.ts";
-import { isInMask } from "../core/cropping/embryo-mask.ts";
+import { type EmbryoMask, isInMask } from "../core/cropping/embryo-mask.ts";
 import { findEmbryo, type Look, lookWarnings } from "../core/cropping/look.ts";
+import { diceCoefficient, filledUnion } from "../core/cropping/truth-mask.ts";
 import { isBlastogradeError } from "../core/errors.ts";
 import type { GreyImage } from "../core/ports.ts";
 import { loadBundle, readNetwork } from "../model-container/bundle/load-bundle.ts";
 
-const USAGE = "Usage: npm run crop -- IMAGE [IMAGE ...] --out DIR";
+const USAGE = `Usage: npm run crop -- IMAGE [IMAGE ...] --out DIR
+Where IMAGE_icm_mask, IMAGE_te_mask and IMAGE_zp_mask (white on black, the extension the same) lie beside an image, the line has
+the Dice coefficient of the embryo found with the three and what they enclose.`;
+const PARTS = ["icm", "te", "zp"];
 const OUTLINE = [255, 210, 0];
 const WINDOW = [0, 220, 255];
 
@@ -45,7 +50,9 @@ async function main(): Promise<number> {
       const overlay = overlayName(file, overlays);
       overlays.add(overlay);
       await writeFile(join(values.out, overlay), await drawOverlay(image, look));
-      console.log(JSON.stringify({ file, ...described(look) }));
+      const truth = await outlinedEmbryo(file, image);
+      const dice = truth && { dice: Math.round(diceCoefficient(truth, pixelsOf(look.mask, image)) * 1e4) / 1e4 };
+      console.log(JSON.stringify({ file, ...described(look), ...dice }));
     } catch (error) {
       exitCode = 2;
       const code = isBlastogradeError(error) ? error.code : "FILE_UNREADABLE";
@@ -63,6 +70,27 @@ function overlayName(file: string, taken: ReadonlySet<string>): string {
   let free = `${name}.png`;
   for (let count = 2; taken.has(free); count++) free = `${name}-${count}.png`;
   return free;
+}
+
+/** The embryo as somebody outlined its parts. @returns null where the three masks do not lie beside the picture */
+async function outlinedEmbryo(file: string, { width, height }: GreyImage): Promise<Uint8Array | null> {
+  const extension = extname(file);
+  const masks = PARTS.map((part) => join(dirname(file), `${basename(file, extension)}_${part}_mask${extension}`));
+  if (!masks.every((mask) => existsSync(mask))) return null;
+  const parts: Uint8Array[] = [];
+  for (const mask of masks) {
+    const { image } = await sharpDecoder.decodeGrey(new Uint8Array(await readFile(mask)));
+    if (image.width !== width || image.height !== height) {
+      throw new Error(`${mask} is ${image.width} x ${image.height}, and its picture ${width} x ${height}.`);
+    }
+    parts.push(image.pixels.map((grey) => (grey > 127 ? 1 : 0)));
+  }
+  return filledUnion(parts, width, height);
+}
+
+function pixelsOf(mask: EmbryoMask | null, { width, height }: GreyImage): Uint8Array {
+  const isIn = (p: number) => mask !== null && isInMask(mask, p % width, Math.floor(p / width));
+  return Uint8Array.from({ length: width * height }, (_, p) => (isIn(p) ? 1 : 0));
 }
 
 function described({ mask, window }: Look) {

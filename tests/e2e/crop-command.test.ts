@@ -3,6 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
+import { phantomEmbryo, renderFrame, renderMasks } from "../../phantom/index.ts";
 import { loosePhantom } from "../builders/phantom-archive.ts";
 import * as pictures from "../builders/pictures.ts";
 import { folderOf, jsonLines, runCommand } from "../builders/run-command.ts";
@@ -55,6 +56,30 @@ describe("npm run crop", () => {
     expect((await readdir(out)).sort()).toEqual(["empty-overlay.png", "still-overlay.png", "well-overlay.png"]);
     const overlay = await sharp(await readFile(join(out, "well-overlay.png"))).metadata();
     expect(overlay).toMatchObject({ width: 500, height: 500, format: "png" });
+  });
+
+  it("says how well the embryo found covers what somebody outlined, filled", async () => {
+    const embryo = phantomEmbryo({ seed: 7, index: 1, kind: "blastocyst", instrument: "embryoscope" });
+    const still = renderFrame(embryo, 117, 0);
+    const { icm, te, embryo: whole } = renderMasks(embryo, 117);
+    const drawn = (mask: Uint8Array) =>
+      pictures.bmp({ ...still, pixels: mask.map((inside) => 255 * inside) }, { bits: 8 });
+    // The zona without what it encloses, which nobody outlines.
+    const isDeep = (p: number) => [-20, 20, -20 * still.width, 20 * still.width].every((step) => whole[p + step] === 1);
+    const zona = whole.map((inside, p) => (isDeep(p) ? 0 : inside));
+    const folder = await folderOf({
+      "d5.bmp": pictures.bmp(still, { bits: 8 }),
+      "d5_icm_mask.bmp": drawn(icm),
+      "d5_te_mask.bmp": drawn(te),
+      "d5_zp_mask.bmp": drawn(zona),
+    });
+
+    const { exitCode, stdout } = await runCommand("crop", [join(folder, "d5.bmp"), "--out", join(folder, "out")]);
+
+    expect(exitCode).toBe(0);
+    const [line] = jsonLines(stdout) as (CropLine & { dice: number })[];
+    expect(line!.dice).toBeGreaterThan(0.85);
+    expect(line!.dice).toBeLessThan(1);
   });
 
   it("draws every one of several pictures of the same name, and leaves the pictures themselves alone", async () => {
