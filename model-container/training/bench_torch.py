@@ -20,8 +20,9 @@ import torch
 from torch import Tensor
 
 from dataset import read_clip_frames
-from export import ServedRnn, load_grader
 from lstm import padded
+from served import ServedRnn
+from trained import load_grader
 
 
 def median_seconds(work: "Callable[[], object]", repeats: int) -> float:

@@ -6,7 +6,7 @@ import re
 import sys
 import zipfile
 from pathlib import Path
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Optional, Sequence
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from torch import Tensor
 
 GRADES = "ABC"
 SPLITS = ("train", "validation", "test")
+MOMENTS = ("tA", "tMEB", "105", "110", "115", "120")
+COLUMNS = {"embryo_id", "clinic", "split", "icm", "te", "moments"}
+GRADE_ARTICLES = {"icm": "an ICM", "te": "a TE"}
 
 
 class CropperPictures(NamedTuple):
@@ -22,12 +25,11 @@ class CropperPictures(NamedTuple):
 
 
 class Embryos(NamedTuple):
-    """One split of embryos.csv. `row` is the embryo's row in stills.npy."""
+    """Embryos of one split. `row` is the embryo's row in embryos.csv and in every file of stills."""
 
-    row: Tensor             # [N]
+    row: Tensor                     # [N]
     embryo_id: "list[str]"
-    icm: Tensor             # [N] in 0..2 for A, B, C
-    te: Tensor              # [N]
+    grades: "dict[str, Tensor]"     # of each task asked for, [N] in 0..2 for A, B, C
 
 
 def read_cropper_pictures(dataset: Path, split: str, limit: int = 0) -> CropperPictures:
@@ -42,35 +44,72 @@ def read_cropper_pictures(dataset: Path, split: str, limit: int = 0) -> CropperP
     return CropperPictures(torch.from_numpy(pictures), torch.from_numpy(masks))
 
 
-def read_embryos(dataset: Path, split: str, limit: int = 0) -> Embryos:
-    """Embryos and labels of one split; `limit` > 0 takes the first ones only."""
-    with open(existing(dataset / "embryos.csv"), newline="", encoding="utf-8") as file:
-        chosen = [(row, line) for row, line in enumerate(csv.DictReader(file)) if line["split"] == split][: limit or None]
-    if not chosen:
-        sys.exit(f"{dataset / 'embryos.csv'} holds no {split} embryo.")
-    for row, line in chosen:
-        if line["icm"] not in tuple(GRADES) or line["te"] not in tuple(GRADES):
-            sys.exit(f"{dataset / 'embryos.csv'}: icm and te of {line['embryo_id']} must be A, B or C.")
-        if not re.fullmatch(r"[A-Za-z0-9._-]+", line["embryo_id"]):
-            sys.exit(f"{dataset / 'embryos.csv'}: {line['embryo_id']!r} in row {row} is no embryo id that can name a file.")
+def read_embryos(
+    dataset: Path, split: str, limit: int = 0, *, tasks: Sequence[str] = (), moment: Optional[str] = None,
+    clips: bool = False, without_clinic: Optional[str] = None, at_least: int = 1,
+) -> Embryos:
+    """The embryos of a split that have what is asked for; the others are left out.
+
+    limit: > 0 takes the first ones only; tasks: those that must have a grade; moment: that of the still they must have;
+    clips: whether they must have one; without_clinic: a clinic that is left out; at_least: fewer embryos end the script.
+    """
+    path = existing(dataset / "embryos.csv")
+    with open(path, newline="", encoding="utf-8") as file:
+        table = csv.DictReader(file)
+        missing = sorted(COLUMNS - set(table.fieldnames or ()))
+        lines = list(table)
+    if missing:
+        sys.exit(f"{path} has no column {', '.join(missing)}: another version wrote it, prepare the dataset again.")
+    clinics = sorted({line["clinic"] for line in lines} - {""})
+    if without_clinic is not None and without_clinic not in clinics:
+        sys.exit(f"{path} has no clinic {without_clinic!r}; it has {', '.join(clinics) or 'none'}.")
+    for row, line in enumerate(lines):
+        if not {line["icm"], line["te"]} <= {*GRADES, ""}:
+            sys.exit(f"{path}: icm and te of {line['embryo_id']} must be A, B, C or empty.")
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", line["embryo_id"] or ""):
+            sys.exit(f"{path}: {line['embryo_id']!r} in row {row} is no embryo id that can name a file.")
+    chosen = [
+        (row, line) for row, line in enumerate(lines)
+        if line["split"] == split
+        and all(line[task] for task in tasks)
+        and (moment is None or moment in (line["moments"] or "").split())
+        and (without_clinic is None or line["clinic"] != without_clinic)
+        and (not clips or clip_file(dataset, line["embryo_id"]).exists())
+    ][: limit or None]
+    if len(chosen) < at_least:
+        wanted = [f"{GRADE_ARTICLES[task]} grade" for task in tasks]
+        wanted += [f"a still at {moment}"] * (moment is not None) + ["a clip"] * clips
+        sys.exit(
+            f"{path} holds {len(chosen)} {split} embryos{' with ' * bool(wanted)}{' and '.join(wanted)}"
+            f"{f' outside {without_clinic}' if without_clinic else ''}, and it takes at least {at_least}."
+        )
     return Embryos(
         torch.tensor([row for row, _ in chosen]),
         [line["embryo_id"] for _, line in chosen],
-        torch.tensor([GRADES.index(line["icm"]) for _, line in chosen]),
-        torch.tensor([GRADES.index(line["te"]) for _, line in chosen]),
+        {task: torch.tensor([GRADES.index(line[task]) for _, line in chosen]) for task in tasks},
     )
 
 
-def open_stills(dataset: Path) -> np.ndarray:
-    """uint8 [E, V, 3, 224, 224], left on disk; variant 0 has neither focal nor time shift."""
-    stills = np.load(existing(dataset / "stills.npy"), mmap_mode="r")
+def open_stills(dataset: Path, moment: str, variants: int = 0) -> np.ndarray:
+    """uint8 [E, V, 3, 224, 224], left on disk; variant 0 has neither focal nor time shift. variants: > 0 takes the first."""
+    path = existing(dataset / "stills" / f"{moment}.npy")
+    try:
+        stills = np.load(path, mmap_mode="r")
+    except ValueError as cause:
+        sys.exit(f"{path} cannot be read ({cause}): prepare the dataset again.")
     if stills.dtype != np.uint8 or stills.ndim != 5 or stills.shape[2:] != (3, 224, 224):
-        sys.exit(f"{dataset / 'stills.npy'} must be uint8 [E,V,3,224,224], and is {stills.dtype} {list(stills.shape)}.")
-    return stills
+        sys.exit(f"{path} must be uint8 [E,V,3,224,224], and is {stills.dtype} {list(stills.shape)}.")
+    with open(existing(dataset / "embryos.csv"), newline="", encoding="utf-8") as file:
+        embryos = sum(1 for _ in csv.DictReader(file))
+    if len(stills) != embryos:
+        sys.exit(f"{path} holds {len(stills)} embryos and embryos.csv {embryos}: prepare the dataset again.")
+    if variants > stills.shape[1]:
+        sys.exit(f"{path} holds {stills.shape[1]} variants of each still, not {variants}.")
+    return stills[:, : variants or None]
 
 
-def clip_path(dataset: Path, embryo_id: str) -> Path:
-    return existing(dataset / "clips" / f"{embryo_id}.npz")
+def clip_file(dataset: Path, embryo_id: str) -> Path:
+    return dataset / "clips" / f"{embryo_id}.npz"
 
 
 def read_clip_frames(path: Path) -> Tensor:
@@ -84,14 +123,20 @@ def read_clip_frames(path: Path) -> Tensor:
 
 def frames_checksum(path: Path) -> str:
     """CRC-32 of a clip's frames as its zip directory has it: tells changed clips apart without reading them."""
-    with zipfile.ZipFile(path) as archive:
-        return f"{archive.getinfo('frames.npy').CRC:08x}"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return f"{archive.getinfo('frames.npy').CRC:08x}"
+    except (zipfile.BadZipFile, KeyError):
+        sys.exit(f"{path} is no clip: prepare the dataset again.")
 
 
-def batches(order: Tensor, size: int) -> Iterator[Tensor]:
-    """Splits `order` into batches, all used. A last batch of one would give batch norm no spread: it joins its neighbour."""
+def batches(order: Tensor, size: int, at_least: int = 2) -> Iterator[Tensor]:
+    """Splits `order` into batches, all used. A last batch with fewer than `at_least` joins its neighbour.
+
+    One example alone would give batch norm no spread, and fewer than there are processes would leave one idle.
+    """
     chunks = list(order.split(size))
-    if len(chunks) > 1 and len(chunks[-1]) == 1:
+    if len(chunks) > 1 and len(chunks[-1]) < at_least:
         chunks[-2:] = [torch.cat(chunks[-2:])]
     return iter(chunks)
 

@@ -3,18 +3,19 @@
 import torch
 from torch import Tensor
 
-from dataset import Embryos
-from losses import grading_loss
+from heads import grading_loss, predicted_grade
 
 
 def grading_metrics(
-    icm_logits: Tensor, te_logits: Tensor, embryos: Embryos, icm_weights: Tensor, te_weights: Tensor
+    loss: str, outputs: "dict[str, Tensor]", grades: "dict[str, Tensor]", weights: "dict[str, Tensor]"
 ) -> "dict[str, float]":
-    """The loss of training, and each grade's accuracy beside what calling every embryo the commonest grade would score."""
-    metrics = {
-        "val_loss": grading_loss(icm_logits, te_logits, embryos.icm, embryos.te, icm_weights, te_weights).item()
-    }
-    for name, logits, grade in (("icm", icm_logits, embryos.icm), ("te", te_logits, embryos.te)):
-        metrics[f"val_{name}_accuracy"] = (logits.argmax(dim=1) == grade).float().mean().item()
-        metrics[f"val_{name}_majority"] = (torch.bincount(grade).max() / len(grade)).item()
+    """The loss of training, and each grade's accuracy beside what calling every embryo the commonest grade would score.
+
+    Of each task: outputs of its head, grades [N] in 0..2, weights [3] of the classes.
+    """
+    metrics = {"val_loss": grading_loss(loss, outputs, grades, weights).item()}
+    for task, output in outputs.items():
+        grade = grades[task]
+        metrics[f"val_{task}_accuracy"] = (predicted_grade(loss, output) == grade).float().mean().item()
+        metrics[f"val_{task}_majority"] = (torch.bincount(grade).max() / len(grade)).item()
     return metrics

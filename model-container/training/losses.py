@@ -86,16 +86,19 @@ def binary_decomposition_loss(logits: Tensor, grade: Tensor, example_weight: Opt
     return (loss if example_weight is None else loss * example_weight).mean()
 
 
+def decomposed_logits(logits: Tensor) -> Tensor:
+    """logits: [N, 2] -> [N, 3]: the log-likelihood of each grade's two answers, less what all three have in common."""
+    better_than_c, better_than_b = logits.unbind(dim=1)
+    return torch.stack([better_than_c + better_than_b, better_than_c, torch.zeros_like(better_than_c)], dim=1)
+
+
 def decomposed_grade(logits: Tensor) -> Tensor:
     """The grade whose `binary_decomposition_loss` is least. logits: [N, 2] -> [N] in 0..2 for A, B, C.
 
     Each answer counts as yes from a sigmoid of 0.5 on. Better than B and yet not better than C contradicts itself: then
     the surer answer holds, A or C, for B is what both deny. The paper gives no rule.
     """
-    better_than_c, better_than_b = logits.unbind(dim=1)
-    # The log-likelihood of each grade's two answers, less what is common to all three.
-    likelihood = torch.stack([better_than_c + better_than_b, better_than_c, torch.zeros_like(better_than_c)], dim=1)
-    return likelihood.argmax(dim=1)                                             # [N, 3] -> [N]
+    return decomposed_logits(logits).argmax(dim=1)
 
 
 def inverse_frequency_weights(grade: Tensor, classes: int = 3) -> Tensor:
@@ -104,13 +107,6 @@ def inverse_frequency_weights(grade: Tensor, classes: int = 3) -> Tensor:
     The paper's own example prints 5.9, which is 1 / 17 %. A class that never occurs counts as if seen once.
     """
     return len(grade) / torch.bincount(grade, minlength=classes).clamp(min=1).float()
-
-
-def grading_loss(
-    icm_logits: Tensor, te_logits: Tensor, icm: Tensor, te: Tensor, icm_weights: Tensor, te_weights: Tensor
-) -> Tensor:
-    """ICM and TE weighted equally, each example by its class (section 2.5). Weights: [3]; grades: [N]."""
-    return ordinal_cross_entropy(icm_logits, icm, icm_weights[icm]) + ordinal_cross_entropy(te_logits, te, te_weights[te])
 
 
 def dice_loss(logits: Tensor, mask: Tensor) -> Tensor:

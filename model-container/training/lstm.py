@@ -1,9 +1,11 @@
 """The RNN: one LSTM of 64 units on CNN features, and two heads (Kragh et al. 2019, section 2.3 and Table 2)."""
 
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 from torch import Tensor, nn
+
+from heads import TASKS, GradeHeads
 
 SEQUENCE_FRAMES = 30
 
@@ -52,7 +54,7 @@ class LstmAsOneNode(torch.autograd.Function):
 
 
 class LstmGrader(nn.Module):
-    """Both grades of a sequence: an LSTM with one bias vector (540,928 parameters on 2048 features), heads 2 x 195.
+    """The grades of a sequence: an LSTM with one bias vector (540,928 parameters on 2048 features), heads 2 x 195.
 
     In training half of the inputs and half of the recurrent state are dropped by masks drawn once per sequence and
     gate and held over time, as Keras does.
@@ -60,15 +62,16 @@ class LstmGrader(nn.Module):
 
     UNITS = 64
 
-    def __init__(self, features: int, dropout: float = 0.5):
+    def __init__(
+        self, features: int, tasks: Sequence[str] = TASKS["both"], loss: str = "ordinal", *, dropout: float = 0.5
+    ):
         super().__init__()
         self.features = features
         self.dropout = dropout
         self.kernel = nn.Parameter(torch.empty(4 * self.UNITS, features))
         self.recurrent = nn.Parameter(torch.empty(4 * self.UNITS, self.UNITS))
         self.bias = nn.Parameter(torch.zeros(4 * self.UNITS))
-        self.icm = nn.Linear(self.UNITS, 3)
-        self.te = nn.Linear(self.UNITS, 3)
+        self.heads = GradeHeads(self.UNITS, tasks, loss)
         # Keras's starting point: Glorot inputs, orthogonal recurrence, forget gates open.
         nn.init.xavier_uniform_(self.kernel)
         nn.init.orthogonal_(self.recurrent)
@@ -79,8 +82,8 @@ class LstmGrader(nn.Module):
         keep = torch.full((4, sequences, size), 1 - self.dropout, device=self.kernel.device)
         return torch.bernoulli(keep) / (1 - self.dropout)
 
-    def forward(self, features: Tensor) -> "tuple[Tensor, Tensor]":
-        """features: [N, 30, F], chronological, zeros after the last frame -> ICM and TE logits [N, 3]."""
+    def forward(self, features: Tensor) -> "dict[str, Tensor]":
+        """features: [N, 30, F], chronological, zeros after the last frame -> each task's outputs before any softmax."""
         x = features.transpose(0, 1)                                            # [30, N, F]
         if torch.onnx.is_in_onnx_export():
             bias = torch.cat([self.bias, torch.zeros_like(self.bias)])          # ONNX has a second, recurrent bias
@@ -90,9 +93,24 @@ class LstmGrader(nn.Module):
             state = run_lstm(x, self.kernel, self.recurrent, self.bias, *masks)
         else:
             state = run_lstm(x, self.kernel, self.recurrent, self.bias)
-        return self.icm(state), self.te(state)
+        return self.heads(state)
 
 
 def padded(features: Tensor) -> Tensor:
     """[T, F] with T <= 30 -> [30, F]: zero vectors at the end, which run through the cell unmasked (section 2.3)."""
     return torch.nn.functional.pad(features, (0, 0, 0, SEQUENCE_FRAMES - len(features)))
+
+
+def shortened(features: Tensor, frames: Tensor, probability: float) -> Tensor:
+    """Each sequence, with a probability, as if its capture had begun later: its last k frames, k uniform from 1 to T.
+
+    Not in the paper. Its unmasked padding makes short sequences a world of their own, which training has to have seen.
+
+    features: [N, 30, F], zeros after the last frame; frames: [N], T of each.
+    """
+    uniform = (torch.rand(len(frames)) * frames).long() + 1
+    kept = torch.where(torch.rand(len(frames)) < probability, uniform, frames)  # [N]
+    step = torch.arange(SEQUENCE_FRAMES)
+    source = (step + (frames - kept)[:, None]).clamp(max=SEQUENCE_FRAMES - 1)   # [N, 30]
+    moved = features[torch.arange(len(features))[:, None], source]
+    return moved * (step < kept[:, None])[..., None]

@@ -1,4 +1,7 @@
-"""A training run's folder: best.pt, last.pt and metrics.jsonl. Killed at any moment, a run goes on as if it had not been."""
+"""A training run's folder: run.json, best.pt, last.pt and metrics.jsonl. Killed at any moment, it can be gone on with.
+
+With several processes the first one alone reads and writes; what it reads goes to the others.
+"""
 
 import hashlib
 import io
@@ -7,13 +10,19 @@ import math
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn, Optional
 
 import torch
 from torch import nn
 
+from distributed import by_first_process, is_first_process, process_count
+
+# Checkpoints of another format are refused: their names and recipes mean something else.
+FORMAT = 2
+
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """The file is the old one or the new one, never a part of it."""
+    """The file is the old one or the new one, never a part of it; where it cannot be written the script ends."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
@@ -21,6 +30,11 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as cause:
+        sys.exit(
+            f"{path} cannot be written ({cause.strerror}); what lay there before is unharmed. "
+            "Run the same command again once there is room: a training goes on from its last whole epoch."
+        )
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -34,21 +48,36 @@ def save_checkpoint(path: Path, checkpoint: dict) -> None:
     checkpoint = {name: json.dumps(value) if name in AS_JSON else value for name, value in checkpoint.items()}
     # Through a buffer: given a path, PyTorch puts the file's name into the bytes.
     buffer = io.BytesIO()
-    torch.save(checkpoint, buffer)
+    torch.save({**checkpoint, "format": FORMAT}, buffer)
     write_atomically(path, buffer.getvalue())
 
 
-def load_checkpoint(path: Path, kind: str) -> dict:
-    """Reads tensors, strings and whole numbers only, no pickled code. kind: "cropper", "cnn" or "rnn"."""
-    if not path.exists():
+def load_checkpoint(path: Path, kind: str, content: "Optional[bytes]" = None) -> dict:
+    """Reads tensors, strings and whole numbers only, no pickled code. kind: "cropper", "cnn" or "rnn".
+
+    content: the file's bytes where they have been read already.
+    """
+    if content is None and not path.exists():
         sys.exit(f"{path} is missing: train the {kind} first.")
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        content = path.read_bytes() if content is None else content
+        checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as cause:  # PyTorch raises whatever its zip reader and unpickler happen to raise.
-        sys.exit(f"{path} cannot be read as a checkpoint ({type(cause).__name__}): delete it and train again.")
-    if checkpoint.get("kind") != kind:
-        sys.exit(f"{path} is a checkpoint of the {checkpoint.get('kind')}, not of the {kind}.")
+        refuse_unreadable(path, cause)
+    if not isinstance(checkpoint, dict) or checkpoint.get("kind") not in ("cropper", "cnn", "rnn"):
+        sys.exit(f"{path} is no checkpoint of this program.")
+    if checkpoint.get("format") != FORMAT:
+        sys.exit(f"{path} is a checkpoint of an earlier format than this version reads: train again.")
+    if checkpoint["kind"] != kind:
+        sys.exit(f"{path} is a checkpoint of the {checkpoint['kind']}, not of the {kind}.")
     return {name: json.loads(value) if name in AS_JSON else value for name, value in checkpoint.items()}
+
+
+def refuse_unreadable(path: Path, cause: Exception) -> NoReturn:
+    sentence = f"{path} cannot be read as a checkpoint ({type(cause).__name__}): delete it and train again."
+    if path.name == "last.pt" and (path.parent / "best.pt").exists():
+        sentence += " The best epoch's best.pt beside it can be exported as it is; training again will replace it."
+    sys.exit(sentence)
 
 
 def weights_digest(model: nn.Module) -> str:
@@ -71,6 +100,8 @@ def save_epoch(out: Path, kind: str, recipe: dict, model, optimizer, schedule, h
 
     In this order a run killed in between repeats the epoch from the older last.pt and writes the same files again.
     """
+    if not is_first_process():
+        return
     metrics = history[-1]
     described = {"kind": kind, "recipe": recipe, "model": model.state_dict(), "epoch": metrics["epoch"]}
     if is_best(history):
@@ -78,32 +109,42 @@ def save_epoch(out: Path, kind: str, recipe: dict, model, optimizer, schedule, h
     optimizer_state = optimizer.state_dict()
     going_on = {
         "optimizer": optimizer_state["state"], "optimizer_groups": optimizer_state["param_groups"],
-        "schedule": schedule.state_dict(), "history": history, "random": torch.get_rng_state(),
+        "schedule": schedule.state_dict(), "history": history,
     }
-    if torch.cuda.is_available():
-        going_on["random_cuda"] = torch.cuda.get_rng_state()
     save_checkpoint(out / "last.pt", {**described, **going_on})
     write_atomically(out / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in history).encode())
     print(" ".join(f"{name} {value:.4g}" for name, value in metrics.items()), file=sys.stderr, flush=True)
 
 
-def resume(out: Path, kind: str, recipe: dict, model, optimizer, schedule) -> "list[dict]":
-    """Puts everything back as last.pt has it, and returns the metrics of the epochs done: [] in a new folder."""
-    out.mkdir(parents=True, exist_ok=True)
-    if not (out / "last.pt").exists():
-        return []
-    checkpoint = load_checkpoint(out / "last.pt", kind)
+def recipe_of(options, *names: str) -> dict:
+    """What a run may not change when it goes on: the options of these names, and the number of processes."""
+    return {**{name: getattr(options, name) for name in names}, "processes": process_count()}
+
+
+def resume(options, kind: str, recipe: dict, model, optimizer, schedule) -> "list[dict]":
+    """Puts everything back as last.pt has it, and returns the metrics of the epochs done: [] in a new folder.
+
+    Notes in run.json what the run is and how many epochs are wanted of it, for those who list runs.
+    """
+    out, path = options.out, options.out / "last.pt"
+    content = by_first_process(lambda: path.read_bytes() if path.exists() else None)
+    checkpoint = {"history": []} if content is None else load_checkpoint(path, kind, content)
     for name, value in recipe.items():
-        if checkpoint["recipe"].get(name) != value:
+        if content is not None and checkpoint["recipe"].get(name) != value:
             sys.exit(
                 f"{out} holds a run with {name} {checkpoint['recipe'].get(name)}, and this one has {name} {value}: "
                 "use the same options to go on with it, or another --out to start anew."
             )
-    model.load_state_dict(checkpoint["model"])
-    optimizer.load_state_dict({"state": checkpoint["optimizer"], "param_groups": checkpoint["optimizer_groups"]})
-    schedule.load_state_dict(checkpoint["schedule"])
-    torch.set_rng_state(checkpoint["random"])
-    if "random_cuda" in checkpoint and torch.cuda.is_available():
-        torch.cuda.set_rng_state(checkpoint["random_cuda"])
-    print(f"going on after epoch {checkpoint['epoch']} of {out}", file=sys.stderr, flush=True)
+    if content is not None:
+        model.load_state_dict(checkpoint["model"])
+        optimizer.load_state_dict({"state": checkpoint["optimizer"], "param_groups": checkpoint["optimizer_groups"]})
+        schedule.load_state_dict(checkpoint["schedule"])
+    if is_first_process():
+        out.mkdir(parents=True, exist_ok=True)
+        for torn in out.glob(".*.tmp"):
+            torn.unlink()                       # a killed process's: of no use, and as large as a checkpoint
+        note = {"kind": kind, "epochs": options.epochs, "differs": options.differs, "recipe": recipe}
+        write_atomically(out / "run.json", (json.dumps(note, indent=1) + "\n").encode())
+        if content is not None:
+            print(f"going on after epoch {checkpoint['epoch']} of {out}", file=sys.stderr, flush=True)
     return checkpoint["history"]

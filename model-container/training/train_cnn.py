@@ -1,4 +1,4 @@
-"""Trains Xception and its two heads on one still per embryo at tA (Kragh et al. 2019, sections 2.2 and 2.5).
+"""Trains Xception and its heads on one still per embryo (Kragh et al. 2019, sections 2.2 and 2.5; Tables 3, 4 and 7).
 
     /usr/bin/python3 model-container/training/train_cnn.py --data DATASET --out RUN/cnn --width 0.25
 """
@@ -8,14 +8,20 @@ import require_torch  # noqa: F401  isort: skip
 import sys
 import time
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from dataset import batches, open_stills, read_embryos
+from dataset import MOMENTS, batches, open_stills, read_embryos
+from distributed import (
+    by_first_process, leave_processes, process_count, replicated, seed_epoch, share_of, share_weight, summed,
+)
 from grading_metrics import grading_metrics
-from losses import grading_loss, inverse_frequency_weights
-from options import prepare_torch, training_options
-from run_folder import resume, save_epoch
+from heads import TASKS, grading_loss
+from losses import inverse_frequency_weights
+from options import above_zero, grader_options, start, whole
+from run_folder import recipe_of, resume, save_epoch
+from thresholds import keep_thresholds
 from xception import CnnGrader
 
 
@@ -27,56 +33,74 @@ def flipped(frames: Tensor) -> Tensor:
     return torch.where(transpose, frames.transpose(2, 3), frames)
 
 
+@torch.no_grad()
+def outputs_of(model: CnnGrader, stills: np.ndarray, rows: Tensor, batch: int, device: str) -> "dict[str, Tensor]":
+    """What each head makes of the unshifted stills of these rows, on the CPU."""
+    model.eval()
+    parts = [model(torch.from_numpy(stills[some.numpy(), 0]).to(device))[1] for some in rows.split(batch)]
+    return {task: torch.cat([part[task].cpu() for part in parts]) for task in model.heads.tasks}
+
+
 def main(arguments: "list[str] | None" = None) -> None:
-    parser = training_options(__doc__.splitlines()[0], epochs=30, batch=24)
-    parser.add_argument("--width", type=float, default=1.0, help="scales Xception's channels; 1.0 is the paper's")
+    parser = grader_options(__doc__.splitlines()[0], epochs=30, batch=24)
+    parser.add_argument("--moment", choices=MOMENTS, default="tA", help="which still of each embryo (Table 3)")
+    parser.add_argument("--width", type=above_zero, default=1.0, help="scales Xception's channels; 1.0 is the paper's")
+    parser.add_argument("--variants", type=whole, default=0, help="focal and time shifts to draw from, 0 for all prepared")
     parser.add_argument("--flips", action="store_true", help="mirror and transpose at random (not in the paper)")
-    options = parser.parse_args(arguments)
-    prepare_torch(options)
-    train = read_embryos(options.data, "train", options.limit)
-    validation = read_embryos(options.data, "validation", options.limit)
-    stills = open_stills(options.data)                                          # [E, V, 3, 224, 224]
-    icm_weights, te_weights = inverse_frequency_weights(train.icm), inverse_frequency_weights(train.te)
-    device = options.device
-    icm_weights, te_weights = icm_weights.to(device), te_weights.to(device)
+    options = start(parser, arguments)
+    tasks, loss_name, device = TASKS[options.task], options.loss, options.device
+    asked = {"tasks": tasks, "moment": options.moment, "without_clinic": options.without_clinic}
+    train = read_embryos(options.data, "train", options.limit, **asked, at_least=max(2, process_count()))
+    validation = read_embryos(options.data, "validation", options.limit, **asked)
+    stills = open_stills(options.data, options.moment, options.variants)        # [E, V, 3, 224, 224]
+    weights = {task: inverse_frequency_weights(train.grades[task]) for task in tasks}
+    weights_there = {task: weight.to(device) for task, weight in weights.items()}
 
     # Channels last: a quarter less time on two cores, and what tensor cores want.
-    model = CnnGrader(options.width).to(device, memory_format=torch.channels_last)
+    model = CnnGrader(options.width, tasks, loss_name).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     # PyTorch's patience counts the epochs that are let pass, the paper's the epochs until it halves: 4 is its 5.
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=4, threshold=0)
-    recipe = {name: getattr(options, name) for name in ("width", "batch", "lr", "seed", "limit", "flips")}
-    history = resume(options.out, "cnn", recipe, model, optimizer, schedule)
+    recipe = recipe_of(
+        options, "width", "moment", "task", "loss", "variants", "without_clinic", "batch", "lr", "seed", "limit", "flips"
+    )
+    recipe.update({"trained_on": len(train.row), "validated_on": len(validation.row)})
+    history = resume(options, "cnn", recipe, model, optimizer, schedule)
+    replica = replicated(model)
 
     for epoch in range(len(history) + 1, options.epochs + 1):
-        started, losses = time.monotonic(), []
+        started, total, alike = time.monotonic(), 0.0, seed_epoch(options.seed, epoch)
         model.train()
-        order = torch.randperm(len(train.row))
-        variant = torch.randint(stills.shape[1], (len(order),))                 # focal and time shift, TypeScript's
-        for chosen in batches(order, options.batch):
+        order = torch.randperm(len(train.row), generator=alike)
+        variant = torch.randint(stills.shape[1], (len(order),), generator=alike)    # focal and time shift, TypeScript's
+        for batch in batches(order, options.batch, max(2, process_count())):
+            chosen = share_of(batch)
             frames = torch.from_numpy(stills[train.row[chosen].numpy(), variant[chosen].numpy()])
             frames = flipped(frames) if options.flips else frames
-            _, icm_logits, te_logits = model(frames.to(device, memory_format=torch.channels_last))
-            icm, te = train.icm[chosen].to(device), train.te[chosen].to(device)
-            loss = grading_loss(icm_logits, te_logits, icm, te, icm_weights, te_weights)
+            _, outputs = replica(frames.to(device, memory_format=torch.channels_last))
+            grades = {task: train.grades[task][chosen].to(device) for task in tasks}
+            loss = grading_loss(loss_name, outputs, grades, weights_there)
             optimizer.zero_grad()
-            loss.backward()
+            (loss * share_weight(chosen, batch)).backward()
             optimizer.step()
-            losses.append(loss.item() * len(chosen))
+            total += loss.item() * len(chosen)
             if sys.stderr.isatty():
                 print(f"\repoch {epoch} loss {loss.item():.3f} ", end="", file=sys.stderr)
 
-        model.eval()
-        with torch.no_grad():
-            chunks = list(batches(torch.arange(len(validation.row)), options.batch))
-            logits = [model(torch.from_numpy(stills[validation.row[some].numpy(), 0]).to(device))[1:] for some in chunks]
-        icm_logits, te_logits = (torch.cat(parts).cpu() for parts in zip(*logits))
-        metrics = {"epoch": epoch, "loss": sum(losses) / len(order)}
-        metrics.update(grading_metrics(icm_logits, te_logits, validation, icm_weights.cpu(), te_weights.cpu()))
+        metrics = {"epoch": epoch, "loss": summed(total) / len(order)}
+        metrics.update(by_first_process(lambda: grading_metrics(
+            loss_name, outputs_of(model, stills, validation.row, options.batch, device), validation.grades, weights
+        )))
         schedule.step(metrics["val_loss"])
         metrics.update({"lr": optimizer.param_groups[0]["lr"], "seconds": round(time.monotonic() - started, 2)})
         history.append(metrics)
         save_epoch(options.out, "cnn", recipe, model, optimizer, schedule, history)
+
+    if loss_name == "linear":
+        by_first_process(lambda: keep_thresholds(
+            options.out, "cnn", model, lambda: outputs_of(model, stills, train.row, options.batch, device), train.grades
+        ))
+    leave_processes()
 
 
 if __name__ == "__main__":

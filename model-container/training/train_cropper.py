@@ -14,9 +14,12 @@ from torch import Tensor
 
 from cropper import Cropper
 from dataset import batches, read_cropper_pictures
+from distributed import (
+    by_first_process, leave_processes, process_count, replicated, seed_epoch, share_of, share_weight, summed,
+)
 from losses import dice_loss
-from options import prepare_torch, training_options
-from run_folder import resume, save_epoch
+from options import start, training_options
+from run_folder import recipe_of, resume, save_epoch
 
 
 def uniform(count: int, low: float, high: float) -> Tensor:
@@ -70,8 +73,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser = training_options(__doc__.splitlines()[0], epochs=200, batch=16)
     parser.add_argument("--flips", action="store_true", help="flip vertically too (the paper flips horizontally only)")
     parser.add_argument("--light", action="store_true", help="vary brightness and contrast (not in the paper)")
-    options = parser.parse_args(arguments)
-    prepare_torch(options)
+    options = start(parser, arguments)
     train = read_cropper_pictures(options.data, "train", options.limit)
     validation = read_cropper_pictures(options.data, "validation", options.limit)
     device = options.device
@@ -80,28 +82,35 @@ def main(arguments: "list[str] | None" = None) -> None:
     # The paper prints a learning rate of 0.5 for Adam, at which this network does not train; 1e-3 does.
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=9, threshold=0)
-    recipe = {name: getattr(options, name) for name in ("batch", "lr", "seed", "limit", "flips", "light")}
-    history = resume(options.out, "cropper", recipe, model, optimizer, schedule)
+    recipe = recipe_of(options, "batch", "lr", "seed", "limit", "flips", "light")
+    recipe.update({"trained_on": len(train.pictures), "validated_on": len(validation.pictures)})
+    history = resume(options, "cropper", recipe, model, optimizer, schedule)
+    replica = replicated(model)
 
     for epoch in range(len(history) + 1, options.epochs + 1):
-        started, losses = time.monotonic(), []
+        started, total, alike = time.monotonic(), 0.0, seed_epoch(options.seed, epoch)
         model.train()
-        for chosen in batches(torch.randperm(len(train.pictures)), options.batch):
+        order = torch.randperm(len(train.pictures), generator=alike)
+        for batch in batches(order, options.batch, max(2, process_count())):
+            chosen = share_of(batch)
             pictures, masks = augmented(
                 train.pictures[chosen].float(), train.masks[chosen].float(), flips=options.flips, light=options.light
             )
-            loss = dice_loss(model(pictures.to(device)), masks.to(device))
+            loss = dice_loss(replica(pictures.to(device)), masks.to(device))
             optimizer.zero_grad()
-            loss.backward()
+            (loss * share_weight(chosen, batch)).backward()
             optimizer.step()
-            losses.append(loss.item())
+            total += loss.item() * len(chosen)
 
-        metrics = {"epoch": epoch, "loss": sum(losses) / len(losses)}
-        metrics.update(evaluate(model, validation.pictures, validation.masks, options.batch, device))
+        metrics = {"epoch": epoch, "loss": summed(total) / len(order)}
+        metrics.update(by_first_process(
+            lambda: evaluate(model, validation.pictures, validation.masks, options.batch, device)
+        ))
         schedule.step(metrics["val_loss"])
         metrics.update({"lr": optimizer.param_groups[0]["lr"], "seconds": round(time.monotonic() - started, 2)})
         history.append(metrics)
         save_epoch(options.out, "cropper", recipe, model, optimizer, schedule, history)
+    leave_processes()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Trains the LSTM and its two heads on the frozen CNN's features of every clip (Kragh et al. 2019, sections 2.3 and 2.5).
+"""Trains the LSTM and its heads on the frozen CNN's features of every clip (Kragh et al. 2019, sections 2.3 and 2.5).
 
     /usr/bin/python3 model-container/training/train_rnn.py --data DATASET --cnn RUN/cnn/best.pt --out RUN/rnn
 
@@ -11,101 +11,97 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from dataset import Embryos, batches, clip_path, frames_checksum, npz_bytes, read_clip_frames, read_embryos
+from clip_features import sequences
+from dataset import batches, read_embryos
+from distributed import (
+    by_first_process, leave_processes, process_count, replicated, seed_epoch, share_of, share_weight, summed,
+)
 from grading_metrics import grading_metrics
-from losses import grading_loss, inverse_frequency_weights
-from lstm import LstmGrader, padded
-from options import prepare_torch, training_options
-from run_folder import load_checkpoint, resume, save_epoch, weights_digest, write_atomically
-from xception import CnnGrader
-
-
-def load_cnn(path: Path) -> CnnGrader:
-    """The frozen CNN of a checkpoint, in evaluation mode."""
-    checkpoint = load_checkpoint(path, "cnn")
-    cnn = CnnGrader(checkpoint["recipe"]["width"])
-    cnn.load_state_dict(checkpoint["model"])
-    return cnn.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+from heads import TASKS, grading_loss
+from losses import inverse_frequency_weights
+from lstm import LstmGrader, shortened
+from options import grader_options, probability, start
+from run_folder import recipe_of, resume, save_epoch, weights_digest
+from thresholds import keep_thresholds
+from trained import load_cnn
 
 
 @torch.no_grad()
-def clip_features(cnn: CnnGrader, frames: Tensor, batch: int = 10) -> Tensor:
-    """frames: uint8 [T, 3, 224, 224] -> [T, F]. Padding never goes through the CNN."""
-    device = next(cnn.parameters()).device
-    # Twice as fast as channels first on two cores.
-    frames = frames.contiguous(memory_format=torch.channels_last)
-    return torch.cat([cnn.xception(some.to(device)).cpu() for some in frames.split(batch)])
-
-
-def sequences(dataset: Path, embryos: Embryos, cnn: CnnGrader, cache: Path) -> Tensor:
-    """[N, 30, F]: the features of each embryo's clip, from the cache where they lie there, zeros after the last frame."""
-    cache.mkdir(parents=True, exist_ok=True)
-    started, extracted, rows = time.monotonic(), 0, []
-    for embryo_id in embryos.embryo_id:
-        clip = clip_path(dataset, embryo_id)
-        cached = cache / f"{embryo_id}-{frames_checksum(clip)}.npz"
-        if not cached.exists():
-            features = clip_features(cnn, read_clip_frames(clip))
-            write_atomically(cached, npz_bytes({"features": features.numpy()}))
-            extracted += 1
-            if extracted % 20 == 0:
-                each = (time.monotonic() - started) / extracted
-                print(f"features of {extracted} clips, {each:.2f} s each", file=sys.stderr, flush=True)
-        with np.load(cached) as arrays:
-            rows.append(padded(torch.from_numpy(arrays["features"])))
-    return torch.stack(rows)
+def outputs_of(model: LstmGrader, features: Tensor, device: str) -> "dict[str, Tensor]":
+    """What each head makes of the sequences [N, 30, F], on the CPU."""
+    model.eval()
+    return {task: output.cpu() for task, output in model(features.to(device)).items()}
 
 
 def main(arguments: "list[str] | None" = None) -> None:
-    parser = training_options(__doc__.splitlines()[0], epochs=30, batch=32)
+    parser = grader_options(__doc__.splitlines()[0], epochs=30, batch=32)
     parser.add_argument("--cnn", type=Path, required=True, help="checkpoint of the trained CNN")
-    options = parser.parse_args(arguments)
-    prepare_torch(options)
-    device = options.device
-    cnn = load_cnn(options.cnn).to(device)
-    cnn_digest = weights_digest(cnn)
+    parser.add_argument(
+        "--shorten", type=probability, default=0.0, metavar="P",
+        help="with this probability a training sequence begins later, any time up to its last frame (not in the paper)",
+    )
+    options = start(parser, arguments)
+    tasks, loss_name, device = TASKS[options.task], options.loss, options.device
+    cnn, cnn_recipe = load_cnn(options.cnn)
+    if cnn_recipe["without_clinic"] != options.without_clinic:
+        sys.exit(
+            f"{options.cnn} was trained without clinic {cnn_recipe['without_clinic']}, and this run leaves out "
+            f"{options.without_clinic}: the same clinic has to be left out of both, or the RNN's features have seen it."
+        )
+    cnn, cnn_digest = cnn.to(device), weights_digest(cnn)
+    asked = {"tasks": tasks, "clips": True, "without_clinic": options.without_clinic}
+    train = read_embryos(options.data, "train", options.limit, **asked, at_least=max(2, process_count()))
+    validation = read_embryos(options.data, "validation", options.limit, **asked)
     cache = options.out / "features" / cnn_digest[:16]
-    train = read_embryos(options.data, "train", options.limit)
-    validation = read_embryos(options.data, "validation", options.limit)
-    train_features = sequences(options.data, train, cnn, cache)                 # [N, 30, F]
-    validation_features = sequences(options.data, validation, cnn, cache)
-    icm_weights = inverse_frequency_weights(train.icm).to(device)
-    te_weights = inverse_frequency_weights(train.te).to(device)
+    train_features, train_frames = sequences(options.data, train, cnn, cache)   # [N, 30, F], [N]
+    validation_features, _ = sequences(options.data, validation, cnn, cache)
+    weights = {task: inverse_frequency_weights(train.grades[task]) for task in tasks}
+    weights_there = {task: weight.to(device) for task, weight in weights.items()}
 
     torch.manual_seed(options.seed)
-    model = LstmGrader(cnn.xception.features).to(device)
+    model = LstmGrader(cnn.xception.features, tasks, loss_name).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     # PyTorch's patience counts the epochs that are let pass, the paper's the epochs until it halves: 4 is its 5.
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=4, threshold=0)
-    recipe = {name: getattr(options, name) for name in ("batch", "lr", "seed", "limit")}
+    recipe = recipe_of(options, "task", "loss", "shorten", "without_clinic", "batch", "lr", "seed", "limit")
+    recipe.update({"trained_on": len(train.row), "validated_on": len(validation.row)})
     recipe.update({"features": cnn.xception.features, "cnn_digest": cnn_digest})
-    history = resume(options.out, "rnn", recipe, model, optimizer, schedule)
+    history = resume(options, "rnn", recipe, model, optimizer, schedule)
+    replica = replicated(model)
 
     for epoch in range(len(history) + 1, options.epochs + 1):
-        started, losses = time.monotonic(), []
+        started, total, alike = time.monotonic(), 0.0, seed_epoch(options.seed, epoch)
         model.train()
-        for chosen in batches(torch.randperm(len(train.row)), options.batch):
-            icm_logits, te_logits = model(train_features[chosen].to(device))
-            icm, te = train.icm[chosen].to(device), train.te[chosen].to(device)
-            loss = grading_loss(icm_logits, te_logits, icm, te, icm_weights, te_weights)
+        for batch in batches(torch.randperm(len(train.row), generator=alike), options.batch, max(2, process_count())):
+            chosen = share_of(batch)
+            features = train_features[chosen]
+            if options.shorten > 0:
+                features = shortened(features, train_frames[chosen], options.shorten)
+            outputs = replica(features.to(device))
+            grades = {task: train.grades[task][chosen].to(device) for task in tasks}
+            loss = grading_loss(loss_name, outputs, grades, weights_there)
             optimizer.zero_grad()
-            loss.backward()
+            (loss * share_weight(chosen, batch)).backward()
             optimizer.step()
-            losses.append(loss.item() * len(chosen))
+            total += loss.item() * len(chosen)
 
-        model.eval()
-        with torch.no_grad():
-            icm_logits, te_logits = (logits.cpu() for logits in model(validation_features.to(device)))
-        metrics = {"epoch": epoch, "loss": sum(losses) / len(train.row)}
-        metrics.update(grading_metrics(icm_logits, te_logits, validation, icm_weights.cpu(), te_weights.cpu()))
+        metrics = {"epoch": epoch, "loss": summed(total) / len(train.row)}
+        metrics.update(by_first_process(lambda: grading_metrics(
+            loss_name, outputs_of(model, validation_features, device), validation.grades, weights
+        )))
         schedule.step(metrics["val_loss"])
         metrics.update({"lr": optimizer.param_groups[0]["lr"], "seconds": round(time.monotonic() - started, 2)})
         history.append(metrics)
         save_epoch(options.out, "rnn", recipe, model, optimizer, schedule, history)
+
+    if loss_name == "linear":
+        by_first_process(lambda: keep_thresholds(
+            options.out, "rnn", model, lambda: outputs_of(model, train_features, device), train.grades
+        ))
+    leave_processes()
 
 
 if __name__ == "__main__":

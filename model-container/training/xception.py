@@ -1,7 +1,11 @@
 """The CNN: Xception (Chollet 2017, the Keras layout) with the two heads of Kragh et al. 2019, Fig. 2 and Table 1."""
 
+from typing import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from heads import TASKS, GradeHeads
 
 
 def scaled(channels: int, width: float) -> int:
@@ -94,15 +98,14 @@ class Xception(nn.Module):
 
 
 class CnnGrader(nn.Module):
-    """Xception and two fully connected heads (2 x 6,147 parameters at width 1): both grades of one still."""
+    """Xception and a fully connected head for each task (2 x 6,147 parameters at width 1): the grades of one still."""
 
-    def __init__(self, width: float = 1.0):
+    def __init__(self, width: float = 1.0, tasks: Sequence[str] = TASKS["both"], loss: str = "ordinal"):
         super().__init__()
         self.xception = Xception(width)
-        self.icm = nn.Linear(self.xception.features, 3)
-        self.te = nn.Linear(self.xception.features, 3)
+        self.heads = GradeHeads(self.xception.features, tasks, loss)
 
-    def forward(self, frames: Tensor) -> "tuple[Tensor, Tensor, Tensor]":
-        """frames: uint8 [N, 3, 224, 224] -> features [N, F], ICM logits [N, 3], TE logits [N, 3]; classes A, B, C."""
+    def forward(self, frames: Tensor) -> "tuple[Tensor, dict[str, Tensor]]":
+        """frames: uint8 [N, 3, 224, 224] -> features [N, F], and each task's outputs before any softmax."""
         features = self.xception(frames)
-        return features, self.icm(features), self.te(features)
+        return features, self.heads(features)

@@ -10,7 +10,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 import torch  # noqa: E402
+import train_cnn  # noqa: E402
+import train_cropper  # noqa: E402
+import train_rnn  # noqa: E402
 from tiny_dataset import write_tiny_dataset  # noqa: E402
+from tiny_runs import cnn_options, cropper_options, rnn_options  # noqa: E402
 
 torch.set_num_threads(1)
 
@@ -18,3 +22,24 @@ torch.set_num_threads(1)
 @pytest.fixture(scope="session")
 def dataset(tmp_path_factory) -> Path:
     return write_tiny_dataset(tmp_path_factory.mktemp("dataset"))
+
+
+@pytest.fixture(scope="session")
+def cnn_run(dataset, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("cnn")
+    train_cnn.main(cnn_options(dataset, out))
+    return out
+
+
+@pytest.fixture(scope="session")
+def cropper_run(dataset, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("cropper")
+    train_cropper.main(cropper_options(dataset, out))
+    return out
+
+
+@pytest.fixture(scope="session")
+def rnn_run(dataset, cnn_run, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("rnn")
+    train_rnn.main(rnn_options(dataset, out, cnn_run / "best.pt"))
+    return out

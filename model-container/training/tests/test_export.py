@@ -10,7 +10,12 @@ import export
 from cropper import Cropper
 from lstm import LstmAsOneNode, LstmGrader, run_lstm
 from run_folder import save_checkpoint, weights_digest
+from trained import load_grader
 from xception import CnnGrader
+
+
+RECIPE = {"task": "both", "loss": "ordinal", "without_clinic": None}
+CNN_RECIPE = {**RECIPE, "width": 0.0625, "moment": "tA"}
 
 
 def node_types(onnx: bytes) -> "list[str]":
@@ -24,8 +29,8 @@ def save_run(run):
     for kind in ("cropper", "cnn", "rnn"):
         (run / kind).mkdir(parents=True)
     save_checkpoint(run / "cropper" / "best.pt", {"kind": "cropper", "recipe": {}, "model": Cropper().state_dict()})
-    save_checkpoint(run / "cnn" / "best.pt", {"kind": "cnn", "recipe": {"width": 0.0625}, "model": cnn.state_dict()})
-    recipe = {"features": 128, "cnn_digest": weights_digest(cnn)}
+    save_checkpoint(run / "cnn" / "best.pt", {"kind": "cnn", "recipe": CNN_RECIPE, "model": cnn.state_dict()})
+    recipe = {**RECIPE, "features": 128, "cnn_digest": weights_digest(cnn)}
     save_checkpoint(run / "rnn" / "best.pt", {"kind": "rnn", "recipe": recipe, "model": rnn.state_dict()})
     return run
 
@@ -88,10 +93,20 @@ def test_golden_arrays_have_their_shapes_and_repeat_exactly(run, dataset, tmp_pa
 
 
 def test_an_rnn_of_another_cnn_is_refused(run, tmp_path):
-    save_checkpoint(tmp_path / "cnn.pt", {"kind": "cnn", "recipe": {"width": 0.0625}, "model": CnnGrader(0.0625).state_dict()})
+    save_checkpoint(tmp_path / "cnn.pt", {"kind": "cnn", "recipe": CNN_RECIPE, "model": CnnGrader(0.0625).state_dict()})
 
     with pytest.raises(SystemExit, match="features of another CNN"):
-        export.load_grader(tmp_path / "cnn.pt", run / "rnn" / "best.pt")
+        load_grader(tmp_path / "cnn.pt", run / "rnn" / "best.pt")
+
+
+def test_a_bundle_of_one_grade_alone_is_refused(tmp_path):
+    cnn, rnn = CnnGrader(0.0625), LstmGrader(128, ("icm",))
+    save_checkpoint(tmp_path / "cnn.pt", {"kind": "cnn", "recipe": CNN_RECIPE, "model": cnn.state_dict()})
+    recipe = {**RECIPE, "task": "icm", "features": 128, "cnn_digest": weights_digest(cnn)}
+    save_checkpoint(tmp_path / "rnn.pt", {"kind": "rnn", "recipe": recipe, "model": rnn.state_dict()})
+
+    with pytest.raises(SystemExit, match="task icm and loss ordinal: it cannot score both grades"):
+        load_grader(tmp_path / "cnn.pt", tmp_path / "rnn.pt")
 
 
 def test_random_weights_repeat_and_keep_activations_of_ordinary_size(tmp_path):

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
+from heads import grade_scores, grading_loss, predicted_grade
 from losses import (
     binary_decomposition_loss,
     categorical_cross_entropy,
     decomposed_grade,
     dice_loss,
     fit_grade_thresholds,
-    grading_loss,
     inverse_frequency_weights,
     linear_regression_loss,
     ordinal_cross_entropy,
@@ -179,14 +179,40 @@ def test_a_grade_that_never_occurs_has_a_finite_weight():
 
 
 def test_each_example_is_weighted_by_its_own_class():
-    logits, weights, ones = torch.zeros(2, 3), torch.tensor([1.0, 1.0, 9.0]), torch.ones(3)
-    grades = torch.tensor([0, 2])
+    outputs, ones = {"icm": torch.zeros(2, 3), "te": torch.zeros(2, 3)}, torch.ones(3)
+    grades = {"icm": torch.tensor([0, 2]), "te": torch.tensor([0, 2])}
 
-    plain = grading_loss(logits, logits, grades, grades, ones, ones)
-    weighted = grading_loss(logits, logits, grades, grades, weights, ones)
+    plain = grading_loss("ordinal", outputs, grades, {"icm": ones, "te": ones})
+    weighted = grading_loss("ordinal", outputs, grades, {"icm": torch.tensor([1.0, 1.0, 9.0]), "te": ones})
 
     # A and C cost the same at even scores: ICM's mean goes from 1 to 5 times that, TE's stays.
     assert weighted.item() == pytest.approx(3 * plain.item())
+
+
+def test_one_task_alone_has_its_own_loss_and_no_other():
+    outputs, grades, ones = {"te": torch.randn(4, 3)}, {"te": torch.tensor([0, 1, 2, 1])}, {"te": torch.ones(3)}
+
+    loss = grading_loss("categorical", outputs, grades, ones)
+
+    assert loss.item() == pytest.approx(categorical_cross_entropy(outputs["te"], grades["te"]).item())
+
+
+@pytest.mark.parametrize(("loss", "outputs"), [("ordinal", 3), ("categorical", 3), ("linear", 1), ("binary", 2)])
+def test_scores_sum_to_one_and_are_greatest_at_the_predicted_grade(loss, outputs):
+    output = torch.randn(100, outputs, generator=torch.Generator().manual_seed(3)) * 3
+    thresholds = torch.tensor([-1.0, 0.5], dtype=torch.float64)
+
+    scores = grade_scores(loss, output, thresholds)
+
+    assert scores.shape == (100, 3) and torch.allclose(scores.sum(dim=1), torch.ones(100))
+    assert torch.equal(scores.argmax(dim=1), predicted_grade(loss, output, thresholds))
+
+
+def test_scores_of_two_answers_are_the_likelihoods_of_the_grades():
+    scores = grade_scores("binary", torch.tensor([[0.9, 0.2]]).logit())
+
+    # A .9 x .2, B .9 x .8, C .1 x .8, out of their sum.
+    assert scores[0].tolist() == pytest.approx([0.18 / 0.98, 0.72 / 0.98, 0.08 / 0.98], abs=1e-6)
 
 
 def test_dice_loss_is_0_for_the_right_mask_and_near_1_for_a_wrong_one():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cropper import Cropper
-from lstm import LstmGrader, hard_sigmoid, padded, run_lstm
+from lstm import LstmGrader, hard_sigmoid, padded, run_lstm, shortened
 from xception import CnnGrader, Xception
 
 
@@ -23,14 +23,14 @@ def test_xception_at_width_1_has_the_standard_20861480_parameters_and_heads_of_6
     cnn = CnnGrader(1.0)
 
     assert parameters(cnn.xception) == 20_861_480
-    assert (parameters(cnn.icm), parameters(cnn.te)) == (6_147, 6_147)
+    assert (parameters(cnn.heads.of["icm"]), parameters(cnn.heads.of["te"])) == (6_147, 6_147)
 
 
 def test_lstm_on_2048_features_has_540928_parameters_and_heads_of_195():
     rnn = LstmGrader(2048)
 
-    assert parameters(rnn) - parameters(rnn.icm) - parameters(rnn.te) == 540_928
-    assert (parameters(rnn.icm), parameters(rnn.te)) == (195, 195)
+    assert parameters(rnn) - parameters(rnn.heads.of["icm"]) - parameters(rnn.heads.of["te"]) == 540_928
+    assert (parameters(rnn.heads.of["icm"]), parameters(rnn.heads.of["te"])) == (195, 195)
 
 
 def test_width_scales_the_features():
@@ -97,14 +97,14 @@ def test_evaluation_drops_nothing():
 
     first, second = rnn(features), rnn(features)
 
-    assert all(torch.equal(a, b) for a, b in zip(first, second))
+    assert all(torch.equal(first[task], second[task]) for task in ("icm", "te"))
 
 
 def test_training_drops_half_of_inputs_and_state():
     torch.manual_seed(1)
     rnn, features = LstmGrader(8).train(), torch.randn(2, 30, 8)
 
-    assert not torch.equal(rnn(features)[0], rnn(features)[0])
+    assert not torch.equal(rnn(features)["icm"], rnn(features)["icm"])
     masks = rnn.masks(100, 64)
     assert set(masks.unique().tolist()) == {0.0, 2.0}
     assert masks.mean().item() == pytest.approx(1, abs=0.05)
@@ -131,3 +131,28 @@ def test_one_mask_per_sequence_serves_every_time_step(monkeypatch):
     rnn(torch.randn(2, 30, 8))
 
     assert drawn == [(2, 8), (2, 64)]
+
+
+def test_a_shortened_sequence_is_its_last_frames_and_zeros_after_them():
+    torch.manual_seed(1)
+    frames = torch.tensor([30, 7, 1] * 40)
+    features = torch.stack([padded(torch.arange(1.0, count + 1)[:, None]) for count in frames.tolist()])
+
+    found = shortened(features, frames, 1.0)[..., 0]
+
+    kept = (found > 0).sum(dim=1)
+    for sequence, count, whole in zip(found.tolist(), kept.tolist(), frames.tolist()):
+        assert sequence == [*range(whole - count + 1, whole + 1), *[0] * (30 - count)]
+    # Of T = 7 any length from 1 to 7 comes up, and nothing is ever left empty.
+    assert set(kept[1::3].tolist()) == set(range(1, 8)) and set(kept[2::3].tolist()) == {1}
+
+
+def test_a_share_of_the_sequences_is_shortened():
+    torch.manual_seed(1)
+    features, frames = torch.ones(4000, 30, 1), torch.full((4000,), 30)
+
+    changed = (shortened(features, frames, 0.25) != features).any(dim=2).any(dim=1)
+
+    # One in thirty draws keeps all thirty frames.
+    assert changed.float().mean().item() == pytest.approx(0.25 * 29 / 30, abs=0.02)
+    assert torch.equal(shortened(features, frames, 0.0), features)

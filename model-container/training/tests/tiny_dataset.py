@@ -1,6 +1,7 @@
 """A dataset of a few bright discs: size stands for the ICM grade, ring thickness for the TE grade."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,25 +18,56 @@ def disc(side: int, radius: float, random: np.random.Generator) -> "tuple[np.nda
 
 def write_tiny_dataset(folder: Path, *, train: int = 12, validation: int = 4, test: int = 2, frames: int = 3, pictures: int = 40) -> Path:
     random = np.random.default_rng(1)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "clips").mkdir(exist_ok=True)
+    for below in ("clips", "stills"):
+        (folder / below).mkdir(parents=True, exist_ok=True)
     found = [disc(64, 0 if n % 5 == 4 else random.uniform(0.15, 0.35), random) for n in range(pictures)]
     split = np.array([0 if n % 4 < 2 else n % 4 - 1 for n in range(pictures)], np.uint8)
     np.savez(folder / "cropper.npz", images=np.stack([p for p, _ in found]), masks=np.stack([m for _, m in found]), split=split)
     splits = ["train"] * train + ["validation"] * validation + ["test"] * test
-    stills = np.zeros((len(splits), 2, 3, 224, 224), np.uint8)
+    stills = {"tA": np.zeros((len(splits), 2, 3, 224, 224), np.uint8), "105": np.zeros((len(splits), 1, 3, 224, 224), np.uint8)}
+    lines = []
+    for row, name in enumerate(splits):
+        grade = row % 2  # A and B only: C never occurs
+        letter = "AB"[grade]
+        radius = (0.35, 0.15)[grade]
+        lines.append({
+            "embryo_id": f"embryo-{row}", "cycle_id": f"cycle-{row // 4}", "clinic": ("north", "south")[row // 2 % 2],
+            "split": name, "icm": letter, "te": letter, "icm_votes": letter * 5, "te_votes": letter * 5, "outcome": "",
+            "moments": "tA 105",
+        })
+        for variants in stills.values():
+            for variant in variants[row]:
+                variant[:] = disc(224, radius, random)[0]
+        clip = np.stack([disc(224, radius, random)[0] for _ in range(frames + row % 3)])
+        meta = np.frombuffer(b"{}", np.uint8)
+        np.savez(folder / "clips" / f"embryo-{row}.npz", frames=clip, hpi=np.arange(len(clip), dtype=np.float32) + 100, meta=meta)
+    write_embryos(folder, lines)
+    for moment, array in stills.items():
+        np.save(folder / "stills" / f"{moment}.npy", array)
+    moments = {moment: array.shape[1] for moment, array in stills.items()}
+    manifest = {
+        "schema": "blastograde/prepared@1", "source": "phantoms", "cropperSha256": "0" * 64, "moments": moments, "sequences": True,
+    }
+    (folder / "dataset.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def read_lines(folder: Path) -> "list[dict]":
+    with open(folder / "embryos.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_embryos(folder: Path, lines: "list[dict]") -> None:
     with open(folder / "embryos.csv", "w", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(["embryo_id", "cycle_id", "split", "icm", "te", "icm_votes", "te_votes"])
-        for row, name in enumerate(splits):
-            grade = row % 2  # A and B only: C never occurs
-            letter = "AB"[grade]
-            lines.writerow([f"embryo-{row}", f"cycle-{row // 4}", name, letter, letter, letter * 5, letter * 5])
-            radius = (0.35, 0.15)[grade]
-            for variant in range(2):
-                stills[row, variant] = disc(224, radius, random)[0]
-            clip = np.stack([disc(224, radius, random)[0] for _ in range(frames + row % 3)])
-            meta = np.frombuffer(b"{}", np.uint8)
-            np.savez(folder / "clips" / f"embryo-{row}.npz", frames=clip, hpi=np.arange(len(clip), dtype=np.float32) + 100, meta=meta)
-    np.save(folder / "stills.npy", stills)
+        table = csv.DictWriter(file, list(lines[0]))
+        table.writeheader()
+        table.writerows(lines)
+
+
+def with_embryos(dataset: Path, folder: Path, change) -> Path:
+    """The data set with each line of embryos.csv as change(row, line) makes it; the pictures are the old ones."""
+    folder.mkdir()
+    for name in ("stills", "clips"):
+        (folder / name).symlink_to(dataset / name)
+    write_embryos(folder, [change(row, line) for row, line in enumerate(read_lines(dataset))])
     return folder

@@ -1,0 +1,173 @@
+"""Killed at any moment, out of disk, or with a damaged file: a run goes on, or says in a sentence why it cannot."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from tiny_runs import assert_same_run, cnn_options, cropper_options, history, rnn_options
+
+import run_folder
+import train_cnn
+import train_cropper
+import train_rnn
+from run_folder import load_checkpoint, save_checkpoint
+
+TRAINING = Path(train_cnn.__file__).parent
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of ours catches it."""
+
+
+def killed_at_replace(monkeypatch, times: int, run, arguments):
+    """Runs until the `times`-th file would take its final name."""
+    replace, seen = os.replace, []
+
+    def replace_or_die(source, target):
+        if Path(target).suffix in (".pt", ".jsonl"):
+            seen.append(target)
+            if len(seen) == times:
+                raise Killed
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder.os, "replace", replace_or_die)
+        with pytest.raises(Killed):
+            run(arguments)
+
+
+# Epoch 1 writes best.pt, last.pt and metrics.jsonl in this order: 2 dies with a best.pt and no last.pt, 4 in epoch 2.
+@pytest.mark.parametrize("times", [2, 4])
+def test_a_killed_cnn_run_goes_on_as_if_it_had_not_been(dataset, cnn_run, tmp_path, monkeypatch, times):
+    killed_at_replace(monkeypatch, times, train_cnn.main, cnn_options(dataset, tmp_path))
+
+    train_cnn.main(cnn_options(dataset, tmp_path))
+
+    assert_same_run(cnn_run, tmp_path, "cnn")
+
+
+def test_a_killed_cropper_run_goes_on_as_if_it_had_not_been(dataset, cropper_run, tmp_path, monkeypatch):
+    killed_at_replace(monkeypatch, 4, train_cropper.main, cropper_options(dataset, tmp_path))
+
+    train_cropper.main(cropper_options(dataset, tmp_path))
+
+    assert_same_run(cropper_run, tmp_path, "cropper")
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 5])
+def test_a_killed_rnn_run_goes_on_as_if_it_had_not_been(dataset, cnn_run, rnn_run, tmp_path, monkeypatch, times):
+    killed_at_replace(monkeypatch, times, train_rnn.main, rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+
+    assert_same_run(rnn_run, tmp_path, "rnn")
+
+
+def test_a_run_killed_by_the_system_goes_on_as_if_it_had_not_been(dataset, cnn_run, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    # The batch order, the dropout and the schedule of 25 epochs all have to come back.
+    train_rnn.main(rnn_options(dataset, whole, cnn_run / "best.pt", epochs=25))
+    command = [sys.executable, TRAINING / "train_rnn.py", *rnn_options(dataset, killed, cnn_run / "best.pt", epochs=25)]
+
+    process = subprocess.Popen([*command, "--threads", "1"], stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (killed / "last.pt").exists():
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL, "it was over before it could be killed"
+    train_rnn.main(rnn_options(dataset, killed, cnn_run / "best.pt", epochs=25))
+
+    assert_same_run(whole, killed, "rnn")
+
+
+def test_a_checkpoint_is_whole_or_not_there(tmp_path, monkeypatch):
+    path = tmp_path / "last.pt"
+    save_checkpoint(path, {"kind": "cnn", "recipe": {}, "model": {"w": torch.zeros(3)}})
+    before = path.read_bytes()
+
+    def torn_write(file_descriptor):
+        raise Killed
+
+    monkeypatch.setattr(run_folder.os, "fsync", torn_write)
+    with pytest.raises(Killed):
+        save_checkpoint(path, {"kind": "cnn", "recipe": {}, "model": {"w": torch.ones(30_000)}})
+
+    assert path.read_bytes() == before
+
+
+def test_a_truncated_checkpoint_is_named_in_a_sentence(cnn_run, tmp_path):
+    content = (cnn_run / "best.pt").read_bytes()
+    (tmp_path / "best.pt").write_bytes(content[: len(content) // 2])
+
+    with pytest.raises(SystemExit, match="best.pt cannot be read as a checkpoint"):
+        load_checkpoint(tmp_path / "best.pt", "cnn")
+
+
+def test_a_torn_write_that_lies_there_changes_nothing_and_is_swept_away(dataset, cnn_run, rnn_run, tmp_path):
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=1))
+    torn = tmp_path / ".last.pt.4711.tmp"
+    torn.write_bytes((tmp_path / "last.pt").read_bytes()[:1000])
+
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=3))
+
+    assert_same_run(rnn_run, tmp_path, "rnn")
+    assert not torn.exists()
+
+
+def test_a_damaged_last_checkpoint_is_named_beside_the_best_one_that_is_whole(dataset, cnn_run, tmp_path):
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=1))
+    content = bytearray((tmp_path / "last.pt").read_bytes())
+    content[:200] = bytes(200)
+    (tmp_path / "last.pt").write_bytes(content)
+    before = (tmp_path / "best.pt").read_bytes()
+
+    with pytest.raises(SystemExit, match=r"last.pt cannot be read as a checkpoint .* best.pt beside it can be exported"):
+        train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+
+    assert (tmp_path / "best.pt").read_bytes() == before and load_checkpoint(tmp_path / "best.pt", "rnn")["epoch"] == 1
+
+
+def test_a_full_disk_leaves_the_last_epoch_and_ends_in_a_sentence(dataset, cnn_run, rnn_run, tmp_path, monkeypatch):
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=1))
+    before = (tmp_path / "last.pt").read_bytes()
+    write, written = run_folder.write_atomically, []
+
+    def full(file_descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write_until_full(path, content):
+        written.append(path.name)
+        with monkeypatch.context() as patch:
+            if path.name == "last.pt":
+                patch.setattr(run_folder.os, "fsync", full)
+            write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "write_atomically", write_until_full)
+        with pytest.raises(SystemExit, match=r"last.pt cannot be written \(No space left on device\)"):
+            train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+
+    assert (tmp_path / "last.pt").read_bytes() == before and not list(tmp_path.glob(".*.tmp"))
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+    assert_same_run(rnn_run, tmp_path, "rnn")
+
+
+def test_a_checkpoint_of_an_earlier_format_is_refused(dataset, cnn_run, tmp_path):
+    earlier = torch.load(cnn_run / "last.pt")
+    del earlier["format"]
+    torch.save(earlier, tmp_path / "last.pt")
+
+    with pytest.raises(SystemExit, match="last.pt is a checkpoint of an earlier format"):
+        train_cnn.main(cnn_options(dataset, tmp_path))
+
+
+def test_a_file_of_tensors_that_is_no_checkpoint_is_refused(tmp_path):
+    torch.save(torch.zeros(3), tmp_path / "best.pt")
+
+    with pytest.raises(SystemExit, match="best.pt is no checkpoint of this program"):
+        load_checkpoint(tmp_path / "best.pt", "cnn")
