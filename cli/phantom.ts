@@ -20,7 +20,9 @@ Writes N synthetic time-lapse archives (DIR/<embryoId>.zip), their truth (DIR/la
 (DIR/masks/<embryoId>_<hpi>.png). The same arguments give the same bytes.`;
 
 const FIRST_MASK_HPI = 90;
-const LABELS = "embryo_id,cycle_id,kind,age_years,instrument,latent_icm,latent_te,t_meb_hpi,t_a_hpi,icm_votes,te_votes";
+// The columns that a data set of archives has (docs/datasets.md), and the truth, which its reader passes over.
+const LABELS =
+  "embryo_id,cycle_id,clinic,kind,age_years,instrument,latent_icm,latent_te,t_meb_hpi,t_a_hpi,icm,te,icm_votes,te_votes";
 
 class BadArguments extends Error {}
 
@@ -98,6 +100,7 @@ function labelsRow(embryo: PhantomEmbryo): string {
   return [
     embryo.embryoId,
     embryo.cycleId,
+    embryo.clinicId,
     embryo.kind,
     embryo.ageYears,
     embryo.instrument,
@@ -105,6 +108,9 @@ function labelsRow(embryo: PhantomEmbryo): string {
     embryo.latentTe.toFixed(4),
     embryo.tMebHpi.toFixed(2),
     embryo.tAHpi.toFixed(2),
+    // One annotator's word, as in training; blank where there is no blastocyst to grade.
+    embryo.icmLabel ?? "",
+    embryo.teLabel ?? "",
     embryo.icmVotes.join(""),
     embryo.teVotes.join(""),
   ].join(",");

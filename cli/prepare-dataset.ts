@@ -1,50 +1,116 @@
-// Prepares what PyTorch trains on, from phantoms: the cropper's pictures, then the stills and clips of graded embryos.
-import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
+// Prepares what PyTorch trains on: the cropper's pictures, and the stills and clips of graded embryos.
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { encodeNpy, npyHeader } from "../adapters/archive/npy.ts";
+import { encodeNpy } from "../adapters/archive/npy.ts";
 import { encodeNpz } from "../adapters/archive/npz.ts";
-import { CLIP_SIZE } from "../core/contracts/clip.ts";
+import { onDisk } from "../adapters/local/folder-failure.ts";
 import { CROPPER_SIZE } from "../core/cropping/embryo-mask.ts";
-import { type PhantomEmbryo, phantomEmbryo } from "../phantom/index.ts";
+import { isBlastogradeError } from "../core/errors.ts";
 import type { CropperPicture, CropperTask } from "./dataset/cropper-worker.ts";
-import type { PreparedEmbryo, SequenceTask } from "./dataset/sequence-worker.ts";
+import { parseMoments } from "./dataset/moments.ts";
+import { prepareEmbryos } from "./dataset/prepare-embryos.ts";
+import { writeWhole } from "./dataset/prepared-writer.ts";
 import { inShares } from "./dataset/shares.ts";
-import { SPLITS, splitOfCycle } from "./dataset/split.ts";
-import { STILL_VARIANTS } from "./dataset/variants.ts";
+import { PHANTOMS_FILE, PhantomsFile } from "./dataset/sources/phantoms.ts";
+import { type SplitShares, USUAL_SHARES } from "./dataset/split.ts";
 
 const USAGE = `Usage:
   npm run prepare-dataset -- cropper --out DIR [--pictures 1200] [--seed 1]
-  npm run prepare-dataset -- stills --out DIR --cropper cropper.onnx [--embryos 400] [--seed 4]
-  npm run prepare-dataset -- sequences --out DIR --cropper cropper.onnx [--embryos 400] [--seed 1]
-  npm run prepare-dataset -- criterion --out DIR --cropper cropper.onnx [--embryos 200] [--seed 2]`;
-const STILLS_BYTES = STILL_VARIANTS * 3 * CLIP_SIZE ** 2;
+  npm run prepare-dataset -- embryos (--source DIR | --phantoms N --seed S [--first-hpi H]) --out DIR
+                             --cropper cropper.onnx [--moments tA:9,tMEB:3,110:3] [--sequences]
+                             [--validation-share 0..1] [--test-share 0..1] [--threads N]
+  npm run prepare-dataset -- criterion --out DIR --cropper cropper.onnx [--phantoms 200] [--seed 2] [--threads N]`;
 
-try {
+/** 0 when it is done, 1 when it could not be done, 2 when it was asked for wrongly. */
+process.exitCode = await main().catch((error: Error) => {
+  const isOurs = isBlastogradeError(error);
+  console.error(isOurs ? error.message : `${error.message}\n${USAGE}`);
+  return isOurs ? 1 : 2;
+});
+
+async function main(): Promise<number> {
+  const text = { type: "string" } as const;
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
-      out: { type: "string" },
-      seed: { type: "string", default: "1" },
-      pictures: { type: "string", default: "1200" },
-      embryos: { type: "string", default: "400" },
-      cropper: { type: "string" },
+      out: text,
+      seed: text,
+      pictures: { ...text, default: "1200" },
+      source: text,
+      phantoms: text,
+      "first-hpi": text,
+      cropper: text,
+      moments: { ...text, default: "tA:9" },
+      sequences: { type: "boolean", default: false },
+      "validation-share": text,
+      "test-share": text,
+      threads: text,
     },
   });
   const [what] = positionals;
-  if (values.out === undefined) throw new Error("--out is missing");
-  await mkdir(values.out, { recursive: true });
-  const seed = whole("seed", values.seed);
-  if (what === "cropper") await prepareCropper(values.out, { seed, pictures: whole("pictures", values.pictures) });
-  else if ((what === "stills" || what === "sequences" || what === "criterion") && values.cropper !== undefined) {
-    const cropper = new Uint8Array(await readFile(values.cropper));
-    const task = { seed, embryos: whole("embryos", values.embryos), out: values.out, cropper };
-    if (what === "criterion") await prepareCriterion({ ...task, purpose: what });
-    else await prepareGraded({ ...task, purpose: what });
-  } else throw new Error("say what to prepare, and with which cropper");
-} catch (error) {
-  console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-  process.exitCode = 2;
+  const { out, cropper } = values;
+  if (out === undefined) throw new Error("--out is missing");
+  if (what === "cropper") {
+    await mkdir(out, { recursive: true });
+    await prepareCropper(out, {
+      seed: whole("seed", values.seed ?? "1"),
+      pictures: whole("pictures", values.pictures),
+    });
+    return 0;
+  }
+  if (what !== "embryos" && what !== "criterion") throw new Error("say what to prepare: cropper, embryos or criterion");
+  if (cropper === undefined) throw new Error("--cropper is missing: the path of a cropper.onnx");
+  await readFile(cropper).catch(() => {
+    throw new Error(`--cropper ${cropper} cannot be read`);
+  });
+  const common = {
+    out,
+    cropper,
+    ...(values.threads === undefined ? {} : { threads: whole("threads", values.threads) }),
+    progress: progressLine("embryos"),
+  };
+  if (what === "criterion") {
+    const source = await writePhantoms(out, values.phantoms ?? "200", values.seed ?? "2", {
+      kinds: ["blastocyst", "arrested"],
+    });
+    const nothingElse = { moments: {}, sequences: false, evidenceOfAll: true };
+    const { embryos } = await prepareEmbryos({ ...common, ...nothingElse, source });
+    console.log(JSON.stringify({ out, embryos }));
+    return 0;
+  }
+  if ((values.source === undefined) === (values.phantoms === undefined)) {
+    throw new Error("give either --source DIR or --phantoms N --seed S");
+  }
+  const firstHpi = values["first-hpi"] === undefined ? {} : { firstHpi: Number(values["first-hpi"]) };
+  const shares = sharesOf(values["validation-share"], values["test-share"]);
+  const moments = parseMoments(values.moments);
+  const source = values.source ?? (await writePhantoms(out, values.phantoms!, values.seed ?? "1", firstHpi));
+  const summary = await prepareEmbryos({
+    ...common,
+    ...(shares === null ? {} : { shares }),
+    source,
+    moments,
+    sequences: values.sequences,
+  });
+  console.log(JSON.stringify(summary));
+  return 0;
+}
+
+/** `--phantoms` is short for a source of phantoms; its description lies beside what is prepared from it. */
+async function writePhantoms(
+  out: string,
+  count: string,
+  seed: string,
+  more: Pick<PhantomsFile, "firstHpi" | "kinds">,
+): Promise<string> {
+  const embryos = whole("phantoms", count);
+  const file = PhantomsFile.parse({ schema: "blastograde/phantoms@1", seed: whole("seed", seed), embryos, ...more });
+  await onDisk(out, `take ${PHANTOMS_FILE}`, async () => {
+    await mkdir(out, { recursive: true });
+    await writeWhole(join(out, PHANTOMS_FILE), `${JSON.stringify(file)}\n`);
+  });
+  return out;
 }
 
 async function prepareCropper(out: string, task: CropperTask): Promise<void> {
@@ -52,11 +118,12 @@ async function prepareCropper(out: string, task: CropperTask): Promise<void> {
   const plane = CROPPER_SIZE ** 2;
   const images = new Uint8Array(count * 3 * plane);
   const masks = new Uint8Array(count * plane);
-  const progress = progressLine("pictures", count);
+  const progress = progressLine("pictures");
+  let done = 0;
   await inShares(new URL("./dataset/cropper-worker.ts", import.meta.url), task, (drawn: CropperPicture) => {
     images.set(drawn.picture, drawn.index * 3 * plane);
     masks.set(drawn.mask, drawn.index * plane);
-    progress();
+    progress(++done, count);
   });
   // Each picture is of another embryo, so that a split by position is one by embryo: the paper's 80 %, then 10 and 10.
   const split = Uint8Array.from({ length: count }, (_, index) => (index % 10 < 8 ? 0 : index % 10 === 8 ? 1 : 2));
@@ -65,90 +132,30 @@ async function prepareCropper(out: string, task: CropperTask): Promise<void> {
     "masks.npy": encodeNpy(masks, [count, CROPPER_SIZE, CROPPER_SIZE]),
     "split.npy": encodeNpy(split, [count]),
   });
-  await writeWhole(join(out, "cropper.npz"), npz);
+  await onDisk(out, "take cropper.npz", () => writeWhole(join(out, "cropper.npz"), npz));
   console.log(JSON.stringify({ out, pictures: count, seed }));
 }
 
-/** Embryos with votes: `stills.npy`, `embryos.csv`, and for the RNN a clip each. */
-async function prepareGraded(task: SequenceTask): Promise<void> {
-  await mkdir(join(task.out, "clips"), { recursive: true });
-  const graded = Array.from({ length: task.embryos }, (_, index) => phantomEmbryo({ seed: task.seed, index })).filter(
-    ({ icmVotes }) => icmVotes.length > 0,
-  );
-  const rowOf = new Map(graded.map(({ embryoId }, row) => [embryoId, row]));
-  const stills = await open(join(task.out, "stills.npy"), "w");
-  const header = npyHeader("|u1", [graded.length, STILL_VARIANTS, 3, CLIP_SIZE, CLIP_SIZE]);
-  await stills.write(header, 0, header.length, 0);
-
-  const progress = progressLine("embryos", task.embryos);
-  const writes: Promise<unknown>[] = [];
-  await inShares(new URL("./dataset/sequence-worker.ts", import.meta.url), task, (prepared: PreparedEmbryo) => {
-    const { embryo } = prepared;
-    if (prepared.stills !== null) {
-      const position = header.length + rowOf.get(embryo.embryoId)! * STILLS_BYTES;
-      writes.push(stills.write(prepared.stills, 0, STILLS_BYTES, position));
-    }
-    progress();
-  });
-  await Promise.all(writes);
-  await stills.close();
-
-  const embryosHeader = "embryo_id,cycle_id,split,icm,te,icm_votes,te_votes\n";
-  await writeWhole(
-    join(task.out, "embryos.csv"),
-    embryosHeader + graded.map((embryo) => embryoLine(task.seed, embryo)).join(""),
-  );
-  const counts = SPLITS.map((split) => [
-    split,
-    graded.filter(({ cycleId }) => splitOfCycle(task.seed, cycleId) === split).length,
-  ]);
-  console.log(JSON.stringify({ out: task.out, embryos: task.embryos, ...Object.fromEntries(counts) }));
+/** @returns null where no share was given; a share that was not is the usual one, as far as there is room for it */
+function sharesOf(validationText: string | undefined, testText: string | undefined): SplitShares | null {
+  if (validationText === undefined && testText === undefined) return null;
+  const read = (name: string, text: string) => {
+    const share = Number(text);
+    if (text.trim() === "" || !(share >= 0 && share <= 1)) throw new Error(`--${name} wants 0 to 1, not ${text}`);
+    return share;
+  };
+  const given = validationText === undefined ? null : read("validation-share", validationText);
+  const test = testText === undefined ? Math.min(USUAL_SHARES.test, 1 - (given ?? 0)) : read("test-share", testText);
+  const validation = given ?? Math.min(USUAL_SHARES.validation, 1 - test);
+  if (test + validation > 1) throw new Error("--validation-share and --test-share are more than 1 together");
+  return { validation, test };
 }
 
-/** What the blastocyst criterion is chosen and measured on. */
-async function prepareCriterion(task: SequenceTask): Promise<void> {
-  const progress = progressLine("embryos", task.embryos);
-  const evidence: string[] = [];
-  await inShares(new URL("./dataset/sequence-worker.ts", import.meta.url), task, (prepared: PreparedEmbryo) => {
-    evidence.push(evidenceLine(task.seed, prepared));
-    progress();
-  });
-  await writeEvidence(task.out, evidence);
-  console.log(JSON.stringify({ out: task.out, embryos: task.embryos, seed: task.seed }));
-}
-
-async function writeEvidence(out: string, lines: string[]): Promise<void> {
-  const header = "embryo_id,kind,split,instrument,field_fraction,growth,centre_contrast\n";
-  await writeWhole(join(out, "evidence.csv"), header + lines.sort().join(""));
-}
-
-/** A file that is there is whole: a run that was killed leaves none that looks done. */
-async function writeWhole(file: string, content: string | Uint8Array): Promise<void> {
-  await writeFile(`${file}.unfinished`, content);
-  await rename(`${file}.unfinished`, file);
-}
-
-/** One training label: one of the five annotators', as a clinic has it. */
-function embryoLine(seed: number, embryo: PhantomEmbryo): string {
-  const { embryoId, cycleId, index, icmVotes, teVotes } = embryo;
-  const annotator = index % icmVotes.length;
-  const labels = [icmVotes[annotator], teVotes[annotator], icmVotes.join(""), teVotes.join("")];
-  return `${[embryoId, cycleId, splitOfCycle(seed, cycleId), ...labels].join(",")}\n`;
-}
-
-function evidenceLine(seed: number, { embryo, evidence }: PreparedEmbryo): string {
-  const { embryoId, kind, cycleId, instrument } = embryo;
-  const values = evidence === null ? ["", "", ""] : [evidence.fieldFraction, evidence.growth, evidence.centreContrast];
-  return `${[embryoId, kind, splitOfCycle(seed, cycleId), instrument, ...values].join(",")}\n`;
-}
-
-function progressLine(what: string, count: number): () => void {
+function progressLine(what: string): (done: number, of: number) => void {
   const started = Date.now();
-  let done = 0;
-  return () => {
-    done++;
-    if (done % Math.ceil(count / 20) !== 0 && done !== count) return;
-    console.error(`${done} of ${count} ${what}, ${Math.round((Date.now() - started) / 1000)} s`);
+  return (done, of) => {
+    if (done % Math.ceil(of / 20) !== 0 && done !== of) return;
+    console.error(`${done} of ${of} ${what}, ${Math.round((Date.now() - started) / 1000)} s`);
   };
 }
 

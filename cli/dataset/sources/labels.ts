@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import { GRADES, Grade } from "../../../core/contracts/grades.ts";
+import { sha256Hex } from "../../../core/sha256.ts";
+import { hash } from "../../../phantom/random.ts";
+import { FileUnreadable, type Problem } from "../embryo-source.ts";
+
+const UNGRADED = ["", "NA", "ND", "N/A", "NAN"];
+
+/** A grade as a letter; blank, NA and ND are none. */
+export const LetterGrade = z
+  .string()
+  .transform((text) => text.toUpperCase())
+  .pipe(z.union([Grade, z.enum(UNGRADED).transform(() => null)], "is none of A, B, C and NA"));
+
+/** A grade as a number, 0 = A; 3, blank, NA and ND are none. */
+export const NumberedGrade = z
+  .string()
+  .transform((text) => text.toUpperCase())
+  .pipe(
+    z.union(
+      [
+        z
+          .string()
+          .regex(/^[0-3](\.0+)?$/)
+          .transform((text) => GRADES[Number(text)] ?? null),
+        z.enum(UNGRADED).transform(() => null),
+      ],
+      "is none of 0, 1, 2, ND and NA",
+    ),
+  );
+
+/** Which of several annotators' words is the label: always the same one of an embryo, for both structures. */
+export function annotatorOf(embryoId: string, annotators: number): number {
+  return hash("annotator", embryoId) % Math.max(1, annotators);
+}
+
+/** What the first wrong cell of a row is, as a sentence. */
+export function rowFault(file: string, line: number, error: z.ZodError): string {
+  const [issue] = error.issues;
+  return `${file}, line ${line}: ${issue?.path.join(".") || "the row"} ${issue?.message}.`;
+}
+
+/** A label whose pictures are not there. */
+export function labelWithoutPictures(embryoId: string): Problem {
+  return { embryoId, code: "LABEL_WITHOUT_PICTURES", detail: `There is a label for ${embryoId} but no picture.` };
+}
+
+/** SHA-256 of anything that JSON can say. */
+export async function digestOf(content: unknown): Promise<string> {
+  return sha256Hex(new TextEncoder().encode(JSON.stringify(content)));
+}
+
+/** @throws FileUnreadable */
+export async function readPicture(file: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (cause) {
+    throw new FileUnreadable(`${file} cannot be read: ${cause instanceof Error ? cause.message : cause}.`, { cause });
+  }
+}
