@@ -1,20 +1,30 @@
-// Turns exported networks into a bundle: fits the grade calibrator on validation votes, measures everything on the test
-// split, writes the card, seals.
+// Turns exported networks into a bundle: fits the grade calibrator on validation votes, measures everything on embryos that
+// no training saw, writes the report and the card, seals.
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { forbidTelemetry } from "../adapters/config/telemetry.ts";
-import type { CalibrationMatrix, GradeCalibrator } from "../core/contracts/bundle.ts";
-import { fitGradeCalibrator } from "../core/grading/grade-calibrator.ts";
+import type { CalibrationMatrix } from "../core/contracts/bundle.ts";
 import { sealBundle } from "../model-container/bundle/seal-bundle.ts";
-import { readEmbryos } from "./bundle/dataset-reader.ts";
-import { evaluateBundle } from "./bundle/evaluate.ts";
-import { modelCard, type Recipe } from "./bundle/model-card.ts";
-import { servedPredictions } from "./bundle/served-predictions.ts";
+import { metricsJson } from "./bundle/bundle-metrics.ts";
+import { criterionRates } from "./bundle/criterion-rates.ts";
+import { cropperMetrics } from "./bundle/cropper-metrics.ts";
+import { fittedCalibrator } from "./bundle/fitted-calibrator.ts";
+import { modelCard } from "./bundle/model-card.ts";
+import { readRecipe } from "./bundle/recipe.ts";
+import { evaluate } from "./evaluation/evaluation.ts";
+import { mainFigures } from "./evaluation/main-figures.ts";
+import { readNetworks } from "./evaluation/networks.ts";
+import { openPreparedDataSet } from "./evaluation/prepared-data-set.ts";
+import { writeEvaluation } from "./evaluation/written-evaluation.ts";
 
-const USAGE = "Usage: npm run seal-bundle -- --run DIR --out DIR --name NAME";
+const USAGE = `Usage: npm run seal-bundle -- --run DIR --out DIR --name NAME --validation DIR --test DIR --networks DIR
+         --cropper-data DIR --criterion DIR [--resamples 1000]
+--run has export/ and recipe.json, as npm run demo-bundle makes them; --cropper-data has cropper.npz, --criterion evidence.csv.`;
 const FILES = ["cropper.onnx", "cnn.onnx", "rnn.onnx", "golden.npz"];
+const NEEDED = ["run", "out", "name", "validation", "test", "networks", "cropper-data", "criterion"] as const;
 const UNCHANGED: CalibrationMatrix = [
   [1, 0, 0],
   [0, 1, 0],
@@ -26,17 +36,11 @@ await main().catch((error: Error) => {
   process.exitCode = 2;
 });
 
-/** `--run` is a folder with `dataset/`, `criterion/`, `export/` and the training runs, as `npm run demo-bundle` makes it. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { run: { type: "string" }, out: { type: "string" }, name: { type: "string" } },
-  });
-  const { run, out, name } = values;
-  if (run === undefined || out === undefined || name === undefined) throw new Error("An option is missing.");
+  const { run, out, name, resamples, ...dirs } = readOptions();
   forbidTelemetry();
-  const dataset = join(run, "dataset");
-  const recipe: Recipe = JSON.parse(await readFile(join(run, "recipe.json"), "utf8"));
-
+  const threads = Math.min(availableParallelism(), 8);
+  const recipe = await readRecipe(join(run, "recipe.json"));
   if (existsSync(out) && !existsSync(join(out, "manifest.json"))) {
     throw new Error(`${out} is there and is no bundle; it would be replaced. Name another folder.`);
   }
@@ -45,33 +49,53 @@ async function main(): Promise<void> {
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
   for (const file of FILES) await copyFile(join(run, "export", file), join(dir, file));
-  const bundle = { dir, name, demo: true, features: recipe.features };
-  await sealBundle({ ...bundle, gradeCalibrator: { icm: UNCHANGED, te: UNCHANGED } });
+  const options = { dir, name, demo: true, features: recipe.features };
+  const uncalibrated = await sealBundle({ ...options, gradeCalibrator: { icm: UNCHANGED, te: UNCHANGED } });
 
-  const gradeCalibrator = await fitOnValidation(dir, dataset);
-  const calibrated = await sealBundle({ ...bundle, gradeCalibrator });
-  const metrics = await evaluateBundle(calibrated, dataset, join(run, "criterion"));
-  await writeFile(join(dir, "metrics.json"), `${JSON.stringify({ recipe, ...metrics }, null, 2)}\n`);
+  const cropper = uncalibrated.manifest.networks.cropper.sha256;
+  const validation = await openPreparedDataSet(dirs.validation, "validation", cropper);
+  const test = await openPreparedDataSet(dirs.test, "test", cropper);
+  const networks = await readNetworks(dirs.networks);
+  const gradeCalibrator = await fittedCalibrator(dir, validation, threads);
+  const calibrated = await sealBundle({ ...options, gradeCalibrator });
+  const evaluation = await evaluate({
+    bundleDir: dir,
+    dataSet: test,
+    networks,
+    recipe: { ...recipe },
+    resamples,
+    leaveOneClinicOut: networks.some(({ model }) => model.withoutClinic !== null),
+    byFrames: true,
+    threads,
+    onProgress: (sentence) => console.error(sentence),
+  });
+  const report = await writeEvaluation(join(run, "report"), evaluation, test);
+  const metrics = {
+    evaluation: evaluation.report,
+    cropper: await cropperMetrics(calibrated, dirs["cropper-data"], threads),
+    criterion: await criterionRates(dirs.criterion),
+  };
+  await writeFile(join(dir, "metrics.json"), metricsJson(recipe, metrics));
   await writeFile(join(dir, "MODEL_CARD.md"), modelCard(calibrated.manifest, recipe, metrics));
-  const sealed = await sealBundle({ ...bundle, gradeCalibrator });
+  await sealBundle({ ...options, gradeCalibrator });
   await rm(out, { recursive: true, force: true });
   await rename(dir, out);
-  console.log(JSON.stringify({ out, modelSha256: sealed.manifest.modelSha256, ...metrics }));
+  const { cropper: found, criterion } = metrics;
+  console.log(JSON.stringify({ out, report, ...mainFigures(evaluation.report), cropper: found, criterion }));
 }
 
-async function fitOnValidation(dir: string, dataset: string): Promise<GradeCalibrator> {
-  const validation = (await readEmbryos(dataset)).filter(({ split }) => split === "validation");
-  const served = await servedPredictions(
-    dir,
-    dataset,
-    validation.map(({ embryoId }) => embryoId),
-  );
-  const fitted = (structure: "icm" | "te") =>
-    fitGradeCalibrator(
-      validation.map(({ icmVotes, teVotes }, n) => ({
-        scores: served[n]![structure].scores,
-        votes: structure === "icm" ? icmVotes : teVotes,
-      })),
-    );
-  return { icm: fitted("icm"), te: fitted("te") };
+function readOptions() {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    options: {
+      ...Object.fromEntries(NEEDED.map((option) => [option, text])),
+      resamples: { ...text, default: "1000" },
+    },
+  });
+  const given = values as Readonly<Record<(typeof NEEDED)[number] | "resamples", string | undefined>>;
+  const resamples = Number(given.resamples);
+  if (!Number.isSafeInteger(resamples) || resamples < 1) throw new Error("--resamples wants a whole number from 1 on.");
+  const missing = NEEDED.filter((option) => given[option] === undefined);
+  if (missing.length > 0) throw new Error(`Missing: ${missing.map((option) => `--${option}`).join(", ")}.`);
+  return { ...(given as Record<(typeof NEEDED)[number], string>), resamples };
 }

@@ -1,42 +1,103 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { z } from "zod";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import { FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import { Prediction } from "../../core/contracts/prediction.ts";
 import { startModelServer } from "../../model-container/server/server.ts";
+import { clipFile, type EvaluatedDataSet } from "../evaluation/prepared-data-set.ts";
 import { standardErrorLogger } from "../log.ts";
+import { readStill } from "./dataset-reader.ts";
+
+/** What the model server said of a data set's embryos. */
+export interface ServedPredictions {
+  readonly predictions: ReadonlyMap<string, Prediction>;
+  /** Embryos whose clip it refused as no clip, or that have none. */
+  readonly refused: readonly { readonly embryoId: string; readonly code: string; readonly detail: string }[];
+}
+
+export interface ServedOptions {
+  readonly threads: number;
+  /** Only so many frames of each clip, the last ones, as from an archive that begins late. @default all */
+  readonly lastFrames?: number;
+  /** Called after each embryo. */
+  readonly onAnswer?: (answered: number) => void;
+}
+
+const Refusal = z.object({ code: z.string(), detail: z.string() });
 
 /**
- * Sends clips of a data set through the model server, one after the other.
+ * Sends the clips of a data set through the model server on a free port, one after the other. The server verifies every
+ * digest of the bundle before it answers.
  *
- * @param lastFrames only so many frames of each clip, the last ones, as from an archive that begins late
+ * A data set of single stills has no clips: each still at tA is served as a clip of one frame.
+ *
+ * @throws BundleDamaged that names the file; Error when the server fails at a clip that is whole
  */
 export async function servedPredictions(
   bundleDir: string,
-  dataset: string,
-  embryoIds: readonly string[],
-  lastFrames = FRAMES_AT_MOST,
-): Promise<Prediction[]> {
-  const server = await startModelServer({ bundleDir, port: 0, threads: 2, logger: standardErrorLogger("warn") });
+  dataSet: EvaluatedDataSet,
+  { threads, lastFrames = FRAMES_AT_MOST, onAnswer }: ServedOptions,
+): Promise<ServedPredictions> {
+  const logger = standardErrorLogger("error");
+  const server = await startModelServer({ bundleDir, port: 0, threads, logger });
+  const predictions = new Map<string, Prediction>();
+  const refused: ServedPredictions["refused"][number][] = [];
   try {
-    const predictions: Prediction[] = [];
-    for (const embryoId of embryoIds) {
-      const clip = new Uint8Array(await readFile(join(dataset, "clips", `${embryoId}.npz`)));
+    for (const [n, embryo] of dataSet.embryos.entries()) {
+      const { embryoId } = embryo;
+      const clip = dataSet.manifest.sequences
+        ? await sequenceClip(dataSet, embryoId)
+        : await stillClip(dataSet, embryo);
+      onAnswer?.(n + 1);
+      if (clip === null) {
+        refused.push({ embryoId, code: "CLIP_MISSING", detail: "The data set has no clip of this embryo." });
+        continue;
+      }
       const answer = await fetch(`${server.url}/invocations`, {
         method: "POST",
         headers: { "Content-Type": "application/x-npz" },
         body: shortened(clip, lastFrames) as Uint8Array<ArrayBuffer>,
       });
-      if (!answer.ok) throw new Error(`${embryoId}: the model server answered ${answer.status}`);
-      predictions.push(Prediction.parse(await answer.json()));
+      const body: unknown = await answer.json();
+      if (answer.ok) predictions.set(embryoId, Prediction.parse(body));
+      else if (answer.status === 400) refused.push({ embryoId, ...Refusal.parse(body) });
+      else throw new Error(`${embryoId}: the model server answered ${answer.status}: ${Refusal.parse(body).detail}`);
     }
-    return predictions;
+    return { predictions, refused };
   } finally {
     await server.close();
   }
 }
 
+/** @returns null when there is none */
+async function sequenceClip({ dir }: EvaluatedDataSet, embryoId: string): Promise<Uint8Array | null> {
+  try {
+    return new Uint8Array(await readFile(clipFile(dir, embryoId)));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+async function stillClip(
+  { dir, manifest }: EvaluatedDataSet,
+  { row, moments }: EvaluatedDataSet["embryos"][number],
+): Promise<Uint8Array | null> {
+  if (!moments.has("tA")) return null;
+  const frames = await readStill(dir, "tA", row);
+  const archiveDigest = createHash("sha256").update(frames).digest("hex");
+  return npzClipFormat.encode({
+    frames,
+    // A still is of no known hour, and the networks do not look at it.
+    hpi: Float32Array.of(0),
+    meta: { schema: "blastograde/clip@1", archiveDigest, cropperSha256: manifest.cropperSha256, ageYears: null },
+  });
+}
+
+/** A clip that is none is sent as it is: what is wrong with it is the server's to say. */
 function shortened(bytes: Uint8Array, lastFrames: number): Uint8Array {
+  if (lastFrames >= FRAMES_AT_MOST) return bytes;
   const { frames, hpi, meta } = npzClipFormat.decode(bytes);
   const first = Math.max(0, hpi.length - lastFrames);
   const frameBytes = frames.length / hpi.length;

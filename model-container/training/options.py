@@ -10,7 +10,7 @@ from distributed import join_processes, process_count
 from heads import LOSSES, TASKS
 
 # Where a run lies and what it runs on; the rest is its recipe.
-NO_RECIPE = ("data", "out", "cnn", "threads", "device")
+NO_RECIPE = ("start_from", "data", "out", "cnn", "threads", "device")
 
 
 def whole(text: str) -> int:

@@ -7,6 +7,7 @@ import require_torch  # noqa: F401  isort: skip
 
 import math
 import time
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +20,7 @@ from distributed import (
 )
 from losses import dice_loss
 from options import start, training_options
-from run_folder import recipe_of, resume, save_epoch
+from run_folder import load_checkpoint, recipe_of, resume, save_epoch, weights_digest
 
 
 def uniform(count: int, low: float, high: float) -> Tensor:
@@ -73,17 +74,22 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser = training_options(__doc__.splitlines()[0], epochs=200, batch=16)
     parser.add_argument("--flips", action="store_true", help="flip vertically too (the paper flips horizontally only)")
     parser.add_argument("--light", action="store_true", help="vary brightness and contrast (not in the paper)")
+    parser.add_argument("--from", dest="start_from", type=Path, metavar="CHECKPOINT", help="begin with these weights")
     options = start(parser, arguments)
     train = read_cropper_pictures(options.data, "train", options.limit)
     validation = read_cropper_pictures(options.data, "validation", options.limit)
     device = options.device
 
-    model = Cropper().to(device)
+    model = Cropper()
+    if options.start_from is not None:
+        model.load_state_dict(load_checkpoint(options.start_from, "cropper")["model"])
+    began_with = None if options.start_from is None else weights_digest(model)
+    model.to(device)
     # The paper prints a learning rate of 0.5 for Adam, at which this network does not train; 1e-3 does.
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=9, threshold=0)
     recipe = recipe_of(options, "batch", "lr", "seed", "limit", "flips", "light")
-    recipe.update({"trained_on": len(train.pictures), "validated_on": len(validation.pictures)})
+    recipe.update({"began_with": began_with, "trained_on": len(train.pictures), "validated_on": len(validation.pictures)})
     history = resume(options, "cropper", recipe, model, optimizer, schedule)
     replica = replicated(model)
 

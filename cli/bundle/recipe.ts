@@ -1,0 +1,44 @@
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+
+const count = z.number().int().nonnegative();
+
+/** What a bundle was made with; written beside the trainings by `npm run demo-bundle`. */
+const Recipe = z.object({
+  seed: count,
+  /** Share of Xception's filters, above 0 to 1. */
+  width: z.number().positive(),
+  /** F of the CNN. */
+  features: count,
+  cropperPictures: count,
+  cropperEpochs: count,
+  /** Epochs that follow them at a lower learning rate. */
+  cropperFineEpochs: count,
+  /** Embryos whose stills the CNN is trained and validated on. */
+  stillEmbryos: count,
+  cnnEpochs: count,
+  /** Embryos whose clips the RNN is trained, validated and calibrated on; none of the above. */
+  embryos: count,
+  rnnEpochs: count,
+  /** Probability that a training sequence is cut short, 0 to 1. */
+  shorten: z.number().min(0).max(1),
+  /** Embryos of the stills that each compared CNN is trained on. */
+  comparisonEmbryos: count,
+  comparisonEpochs: count,
+  /** Embryos drawn for the test; none of all the above. */
+  testEmbryos: count,
+});
+export type Recipe = z.infer<typeof Recipe>;
+
+/** @throws Error with a sentence that names the file */
+export async function readRecipe(file: string): Promise<Recipe> {
+  const text = await readFile(file, "utf8").catch((cause) => {
+    throw new Error(`${file} cannot be read: it is written by npm run demo-bundle.`, { cause });
+  });
+  try {
+    return Recipe.parse(JSON.parse(text));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : "it is not JSON";
+    throw new Error(`${file} is no recipe: ${why}`, { cause });
+  }
+}
