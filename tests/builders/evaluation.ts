@@ -26,7 +26,7 @@ export function evaluatedEmbryo(embryoId: string, known: Partial<PreparedEmbryo>
 }
 
 /** 70 % for one grade, the rest for the others alike. */
-export function mostly(grade: Grade): GradeDistribution {
+function mostly(grade: Grade): GradeDistribution {
   return { A: 0.15, B: 0.15, C: 0.15, [grade]: 0.7 };
 }
 
