@@ -1,5 +1,7 @@
 import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
+import { CLIP_SIZE } from "../../core/contracts/clip.ts";
 import type { Grade } from "../../core/contracts/grades.ts";
+import type { GreyImage } from "../../core/ports.ts";
 import { loosePhantom, packed } from "./phantom-archive.ts";
 import { greyJpeg } from "./pictures.ts";
 
@@ -12,19 +14,20 @@ export interface MarkedEmbryo {
   readonly te: Grade;
 }
 
-/** The plane that is brighter than the others, in micrometres: the mark of the ICM's grade. */
-export const BRIGHT_PLANE_UM: Readonly<Record<Grade, number>> = { A: -45, B: 0, C: 45 };
-/** Grey added to every plane from its half-time on, and taken away before it: the mark of the TE's grade. */
-export const LATER_GREY: Readonly<Record<Grade, number>> = { A: 24, B: 0, C: -24 };
+/** The plane with upright stripes, in micrometres, says the ICM's grade; the one with level stripes, in another order, the TE's. */
+const UPRIGHT_PLANE_UM: Readonly<Record<Grade, number>> = { A: -45, B: 0, C: 45 };
+const LEVEL_PLANE_UM: Readonly<Record<Grade, number>> = { A: 0, B: 45, C: -45 };
 
-const PLANE_GREY = 36;
-/** Mean of a picture without marks, whatever the lamp of the phantom. */
-const MEAN_GREY = 105;
+// Too fine for the cropper's 64 pixels, where stripes fade into grey: it finds the embryo as if they were not there.
+const STRIPE_PERIOD = 8;
+const STRIPE_GREY = 50;
 
-/** A morula's hours, and those of the expanded blastocyst, in hours post insemination. */
+/** Hours post insemination: three of a morula, three of the expanded blastocyst. */
 const EARLY_HPI = [91, 92, 93];
 const LATE_HPI = [116, 117, 118];
-/** With planes 15 um beside the outer two of a clip, so that a shift of one plane finds pictures, and not the marked ones. */
+/** The last capture, where the still is taken. */
+export const STILL_HPI = 118;
+/** With planes one step beside the outer two of a clip, so that a shift by a step finds pictures without stripes. */
 const PLANES_UM = [-45, -30, 0, 15, 45];
 
 /** The archive of a phantom that carries the marks of its grades. */
@@ -32,19 +35,32 @@ export async function markedArchive({ embryoId, seed, icm, te }: MarkedEmbryo): 
   const capturedHpi = [...EARLY_HPI, ...LATE_HPI];
   const { manifest, pictures } = await loosePhantom({ seed, capturedHpi, focalPlanesUm: PLANES_UM });
   const marked: Record<string, Uint8Array> = {};
-  for (const { file, hpi, focalPlaneUm } of manifest.frames) {
-    const ofPlane = focalPlaneUm === BRIGHT_PLANE_UM[icm] ? PLANE_GREY : 0;
-    const ofTime = LATE_HPI.includes(hpi) ? LATER_GREY[te] : -LATER_GREY[te];
-    marked[file] = await withMean(pictures[file]!, MEAN_GREY + ofPlane + ofTime);
+  for (const { file, focalPlaneUm } of manifest.frames) {
+    const { image } = await sharpDecoder.decodeGrey(pictures[file]!);
+    marked[file] = await greyJpeg(
+      withStripes(image, focalPlaneUm === UPRIGHT_PLANE_UM[icm], focalPlaneUm === LEVEL_PLANE_UM[te]),
+    );
   }
   const archive = await packed({ manifest: { ...manifest, embryoId, cycleId: embryoId }, pictures: marked });
   return new Uint8Array(await archive.arrayBuffer());
 }
 
-/** A picture made brighter or darker all over, to this mean. */
-async function withMean(picture: Uint8Array, wanted: number): Promise<Uint8Array> {
-  const { image } = await sharpDecoder.decodeGrey(picture);
-  const mean = image.pixels.reduce((sum, grey) => sum + grey, 0) / image.pixels.length;
-  const pixels = image.pixels.map((grey) => Math.min(255, Math.max(0, Math.round(grey + wanted - mean))));
-  return greyJpeg({ ...image, pixels });
+function withStripes(image: GreyImage, upright: boolean, level: boolean): GreyImage {
+  const stripe = (at: number) => (at % STRIPE_PERIOD < STRIPE_PERIOD / 2 ? STRIPE_GREY : -STRIPE_GREY);
+  const pixels = image.pixels.map((grey, p) => {
+    const [x, y] = [p % image.width, Math.floor(p / image.width)];
+    return Math.min(255, Math.max(0, grey + (upright ? stripe(x) : 0) + (level ? stripe(y) : 0)));
+  });
+  return { ...image, pixels };
+}
+
+/** How strong the stripes of one channel are, uint8 [224, 224], either way. */
+export function stripesOf(channel: Uint8Array): { upright: number; level: number } {
+  let upright = 0;
+  let level = 0;
+  channel.forEach((grey, p) => {
+    if (p % CLIP_SIZE >= 2) upright += Math.abs(grey - channel[p - 2]!) / CLIP_SIZE ** 2;
+    if (p >= 2 * CLIP_SIZE) level += Math.abs(grey - channel[p - 2 * CLIP_SIZE]!) / CLIP_SIZE ** 2;
+  });
+  return { upright, level };
 }
