@@ -184,12 +184,12 @@ function sequenceWarnings(chosen: readonly CroppedHour[]): Warning[] {
 }
 
 function shortnessWarning(frames: number): Warning | null {
-  const forgets =
-    `With fewer than ${RELIABLE_FRAMES} the network answers nearly the same for every embryo, because the padding after ` +
-    "them makes it forget. Do not rely on these grades; upload an archive that begins at 90 hpi.";
-  if (frames === 1) return { code: "SINGLE_FRAME", detail: `The grades rest on a single hour. ${forgets}` };
+  const weaker =
+    `With fewer than ${RELIABLE_FRAMES} the network is right less often (its model card says how often). Do not rely on these ` +
+    "grades; upload an archive that begins at 90 hpi.";
+  if (frames === 1) return { code: "SINGLE_FRAME", detail: `The grades rest on a single hour. ${weaker}` };
   if (frames < RELIABLE_FRAMES) {
-    return { code: "SHORT_SEQUENCE", detail: `The grades rest on ${frames} hourly frames. ${forgets}` };
+    return { code: "SHORT_SEQUENCE", detail: `The grades rest on ${frames} hourly frames. ${weaker}` };
   }
   if (frames < FRAMES_AT_MOST) {
     const detail = `The grades rest on ${frames} hourly frames; the network is made for up to ${FRAMES_AT_MOST}.`;
