@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wholeNumber } from "../../core/contracts/whole-number.ts";
 
 /** A variable of the environment has a value that we do not take; the message names it. */
 class ConfigInvalid extends Error {
@@ -9,14 +10,6 @@ class ConfigInvalid extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const wholeNumber = (min: number, max: number) => {
-  const sentence = `has to be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^[0-9]{1,9}$/, sentence)
-    .transform(Number)
-    .refine((number) => number >= min && number <= max, sentence);
-};
 const path = z.string().regex(/^[^\0]+$/, "has to be a path");
 
 const Port = wholeNumber(0, 65_535);

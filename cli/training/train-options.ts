@@ -1,14 +1,7 @@
 import { z } from "zod";
+import { wholeNumber } from "../../core/contracts/whole-number.ts";
 import { NETWORKS } from "./training-files.ts";
 
-const wholeNumber = (min: number, max: number) => {
-  const sentence = `has to be a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^[0-9]{1,9}$/, sentence)
-    .transform(Number)
-    .refine((number) => number >= min && number <= max, sentence);
-};
 const hours = z
   .string()
   .regex(/^[0-9]+(\.[0-9]+)?$/, "has to be a number of hours")

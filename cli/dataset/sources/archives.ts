@@ -8,7 +8,7 @@ import { ingestArchive, readManifest } from "../../../core/timelapse/ingest-arch
 import { type CsvTable, readTable } from "../csv.ts";
 import { type EmbryoSource, FileUnreadable, type Problem, SourceInvalid, type SourceReader } from "../embryo-source.ts";
 import { SPLITS } from "../split.ts";
-import { annotatorOf, digestOf, LetterGrade, labelWithoutPictures, rowFault } from "./labels.ts";
+import { annotatorOf, digestOf, LetterGrade, labelRows, labelWithoutPictures } from "./labels.ts";
 
 const LABELS_FILE = "labels.csv";
 
@@ -71,26 +71,18 @@ export const archives: SourceReader = {
   },
 };
 
-function readLabels({ header, rows }: CsvTable, problems: Problem[]): Map<string, LabelRow> {
+function readLabels(table: CsvTable, problems: Problem[]): Map<string, LabelRow> {
   for (const structure of ["icm", "te"]) {
-    if (!header.includes("embryo_id") || !(header.includes(structure) || header.includes(`${structure}_votes`))) {
+    if (
+      !table.header.includes("embryo_id") ||
+      !(table.header.includes(structure) || table.header.includes(`${structure}_votes`))
+    ) {
       throw new SourceInvalid(
-        `${LABELS_FILE} needs the columns embryo_id, icm and te (or icm_votes and te_votes); it has ${header.join(", ")}.`,
+        `${LABELS_FILE} needs the columns embryo_id, icm and te (or icm_votes and te_votes); it has ${table.header.join(", ")}.`,
       );
     }
   }
-  const labels = new Map<string, LabelRow>();
-  for (const { line, cells } of rows) {
-    const parsed = LabelRow.safeParse(cells);
-    const embryoId = cells.embryo_id || null;
-    if (!parsed.success) {
-      problems.push({ embryoId, code: "LABEL_INVALID", detail: rowFault(LABELS_FILE, line, parsed.error) });
-    } else if (labels.has(parsed.data.embryo_id)) {
-      const detail = `${LABELS_FILE}, line ${line}: ${embryoId} has a label already, which stands.`;
-      problems.push({ embryoId, code: "LABEL_REPEATED", detail });
-    } else labels.set(parsed.data.embryo_id, parsed.data);
-  }
-  return labels;
+  return labelRows(table, { file: LABELS_FILE, idColumn: "embryo_id", schema: LabelRow }, problems);
 }
 
 /** The archive of each embryo; those of no label go by their file's name. */

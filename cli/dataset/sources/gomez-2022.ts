@@ -13,7 +13,7 @@ import {
   type SourceReader,
 } from "../embryo-source.ts";
 import { findNearTop, innermost, isFolder, namesIn } from "./folders.ts";
-import { digestOf, LetterGrade, labelWithoutPictures, readPicture, rowFault } from "./labels.ts";
+import { digestOf, LetterGrade, labelRows, labelWithoutPictures, readPicture, rowFault } from "./labels.ts";
 
 const PLANE_FOLDER = /^embryo_dataset(?:_F(-?\d+))?$/;
 const PICTURE = /_RUN(\d+)\.jpe?g$/i;
@@ -97,22 +97,11 @@ async function videosOf(planes: readonly PlaneFolder[]): Promise<string[]> {
   return [...videos].sort();
 }
 
-function readGrades(file: string, { header, rows }: CsvTable, problems: Problem[]): Map<string, GradeRow> {
-  if (!["video_name", "TE", "ICM"].every((name) => header.includes(name))) {
-    throw new SourceInvalid(`${file} needs the columns video_name, TE and ICM; it has ${header.join(", ")}.`);
+function readGrades(file: string, table: CsvTable, problems: Problem[]): Map<string, GradeRow> {
+  if (!["video_name", "TE", "ICM"].every((name) => table.header.includes(name))) {
+    throw new SourceInvalid(`${file} needs the columns video_name, TE and ICM; it has ${table.header.join(", ")}.`);
   }
-  const grades = new Map<string, GradeRow>();
-  for (const { line, cells } of rows) {
-    const parsed = GradeRow.safeParse(cells);
-    const embryoId = cells.video_name || null;
-    if (!parsed.success) {
-      problems.push({ embryoId, code: "LABEL_INVALID", detail: rowFault(file, line, parsed.error) });
-    } else if (grades.has(parsed.data.video_name)) {
-      const detail = `${file}, line ${line}: ${embryoId} has a label already, which stands.`;
-      problems.push({ embryoId, code: "LABEL_REPEATED", detail });
-    } else grades.set(parsed.data.video_name, parsed.data);
-  }
-  return grades;
+  return labelRows(table, { file, idColumn: "video_name", schema: GradeRow }, problems);
 }
 
 async function openVideo(

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { GRADES, Grade } from "../../../core/contracts/grades.ts";
 import { sha256Hex } from "../../../core/sha256.ts";
 import { hash } from "../../../phantom/random.ts";
+import type { CsvTable } from "../csv.ts";
 import { FileUnreadable, type Problem } from "../embryo-source.ts";
 
 const UNGRADED = ["", "NA", "ND", "N/A", "NAN"];
@@ -39,6 +40,31 @@ export function annotatorOf(embryoId: string, annotators: number): number {
 export function rowFault(file: string, line: number, error: z.ZodError): string {
   const [issue] = error.issues;
   return `${file}, line ${line}: ${issue?.path.join(".") || "the row"} ${issue?.message}.`;
+}
+
+/**
+ * The label of each embryo. A row that cannot be read and a second row of an embryo are problems; the first row stands.
+ *
+ * @param file its name, for the sentences
+ * @param idColumn the column that names the embryo
+ */
+export function labelRows<Row>(
+  { rows }: CsvTable,
+  { file, idColumn, schema }: { readonly file: string; readonly idColumn: string; readonly schema: z.ZodType<Row> },
+  problems: Problem[],
+): Map<string, Row> {
+  const labels = new Map<string, Row>();
+  for (const { line, cells } of rows) {
+    const parsed = schema.safeParse(cells);
+    const embryoId = cells[idColumn] || null;
+    if (!parsed.success) {
+      problems.push({ embryoId, code: "LABEL_INVALID", detail: rowFault(file, line, parsed.error) });
+    } else if (labels.has(embryoId!)) {
+      const detail = `${file}, line ${line}: ${embryoId} has a label already, which stands.`;
+      problems.push({ embryoId, code: "LABEL_REPEATED", detail });
+    } else labels.set(embryoId!, parsed.data);
+  }
+  return labels;
 }
 
 /** A label whose pictures are not there. */
