@@ -56,6 +56,9 @@ def grader_options(description: str, *, epochs: int, batch: int) -> argparse.Arg
     options = training_options(description, epochs=epochs, batch=batch)
     options.add_argument("--task", choices=TASKS, default="both", help="which grades to learn (Table 4)")
     options.add_argument("--loss", choices=LOSSES, default="ordinal", help="what to minimise (Table 7)")
+    options.add_argument(
+        "--patience", type=positive, default=5, help="epochs without a smaller validation loss until the learning rate halves"
+    )
     options.add_argument("--without-clinic", metavar="NAME", help="leave this clinic's embryos out, validation too")
     return options
 

@@ -60,9 +60,10 @@ def main(arguments: "list[str] | None" = None) -> None:
     model = CnnGrader(options.width, tasks, loss_name).to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     # PyTorch's patience counts the epochs that are let pass, the paper's the epochs until it halves: 4 is its 5.
-    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=4, threshold=0)
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=options.patience - 1, threshold=0)
     recipe = recipe_of(
-        options, "width", "moment", "task", "loss", "variants", "without_clinic", "batch", "lr", "seed", "limit", "flips"
+        options, "width", "moment", "task", "loss", "variants", "without_clinic",
+        "batch", "lr", "patience", "seed", "limit", "flips",
     )
     recipe.update({"trained_on": len(train.row), "validated_on": len(validation.row)})
     history = resume(options, "cnn", recipe, model, optimizer, schedule)

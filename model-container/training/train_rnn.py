@@ -65,8 +65,8 @@ def main(arguments: "list[str] | None" = None) -> None:
     model = LstmGrader(cnn.xception.features, tasks, loss_name).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     # PyTorch's patience counts the epochs that are let pass, the paper's the epochs until it halves: 4 is its 5.
-    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=4, threshold=0)
-    recipe = recipe_of(options, "task", "loss", "shorten", "without_clinic", "batch", "lr", "seed", "limit")
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=options.patience - 1, threshold=0)
+    recipe = recipe_of(options, "task", "loss", "shorten", "without_clinic", "batch", "lr", "patience", "seed", "limit")
     recipe.update({"trained_on": len(train.row), "validated_on": len(validation.row)})
     recipe.update({"features": cnn.xception.features, "cnn_digest": cnn_digest})
     history = resume(options, "rnn", recipe, model, optimizer, schedule)

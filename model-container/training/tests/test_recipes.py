@@ -38,6 +38,23 @@ def test_another_loss_and_a_shortening_learn_something_else_from_the_same_start(
     assert len({(tmp_path / "plain" / "best.pt").read_bytes(), *changed}) == 3
 
 
+@pytest.mark.parametrize("patience", [1, 3])
+def test_the_learning_rate_halves_once_so_many_epochs_passed_without_a_smaller_loss(dataset, cnn_run, tmp_path, patience):
+    options = [*rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=16), "--lr", "0.05", "--patience", str(patience)]
+    train_rnn.main(options)
+
+    lines = history(tmp_path)
+    rate, best, passed, rates = 0.05, float("inf"), 0, []
+    for loss in [line["val_loss"] for line in lines]:
+        passed = 0 if loss < best else passed + 1
+        best = min(best, loss)
+        if passed == patience:
+            rate, passed = rate / 2, 0
+        rates.append(rate)
+    assert [line["lr"] for line in lines] == pytest.approx(rates)
+    assert rates[-1] < 0.05
+
+
 def test_the_stills_of_the_moment_and_the_first_variants_are_read(dataset, tmp_path, monkeypatch):
     opened = []
     open_stills = train_cnn.open_stills
