@@ -14,6 +14,7 @@ import { cropperMetrics } from "./bundle/cropper-metrics.ts";
 import { fittedCalibrator } from "./bundle/fitted-calibrator.ts";
 import { modelCard } from "./bundle/model-card.ts";
 import { readRecipe } from "./bundle/recipe.ts";
+import { servedOutlines } from "./bundle/served-outlines.ts";
 import { evaluate } from "./evaluation/evaluation.ts";
 import { mainFigures } from "./evaluation/main-figures.ts";
 import { readNetworks } from "./evaluation/networks.ts";
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
   const metrics = {
     evaluation: evaluation.report,
     cropper: await cropperMetrics(calibrated, dirs["cropper-data"], threads),
+    outlines: await servedOutlines(calibrated, dirs.test, { threads, resamples }),
     criterion: await criterionRates(dirs.criterion),
   };
   await writeFile(join(dir, "metrics.json"), metricsJson(recipe, metrics));
@@ -80,8 +82,8 @@ async function main(): Promise<void> {
   await sealBundle({ ...options, gradeCalibrator });
   await rm(out, { recursive: true, force: true });
   await rename(dir, out);
-  const { cropper: found, criterion } = metrics;
-  console.log(JSON.stringify({ out, report, ...mainFigures(evaluation.report), cropper: found, criterion }));
+  const { evaluation: _, ...others } = metrics;
+  console.log(JSON.stringify({ out, report, ...mainFigures(evaluation.report), ...others }));
 }
 
 function readOptions() {

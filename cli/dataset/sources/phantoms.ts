@@ -31,28 +31,11 @@ export type PhantomsFile = z.infer<typeof PhantomsFile>;
 export const phantoms: SourceReader = {
   name: "phantoms",
   async open(dir) {
-    const text = await readFile(join(dir, PHANTOMS_FILE), "utf8").catch((cause) => {
-      if (systemCode(cause) === "ENOENT") return null;
-      throw new SourceInvalid(`${PHANTOMS_FILE} cannot be read: ${(cause as Error).message}.`, { cause });
-    });
-    if (text === null) return `there is no ${PHANTOMS_FILE}`;
-    const file = parseFile(text);
-    const { seed, embryos, firstHpi, lastHpi, kinds } = file;
-    const ids: string[] = [];
+    const file = await readPhantomsFile(dir);
+    if (file === null) return `there is no ${PHANTOMS_FILE}`;
     const indexOf = new Map<string, number>();
-    const drawn = (index: number) =>
-      phantomEmbryo({
-        seed,
-        index,
-        ...(firstHpi === undefined ? {} : { firstHpi }),
-        ...(lastHpi === undefined ? {} : { lastHpi }),
-        ...(kinds === undefined ? {} : { kind: kinds[index % kinds.length]! }),
-      });
     try {
-      for (let index = 0; index < embryos; index++) {
-        ids.push(drawn(index).embryoId);
-        indexOf.set(ids.at(-1)!, index);
-      }
+      for (let index = 0; index < file.embryos; index++) indexOf.set(phantomOf(file, index).embryoId, index);
     } catch (cause) {
       throw new SourceInvalid(`${PHANTOMS_FILE}: ${(cause as Error).message}.`, { cause });
     }
@@ -61,20 +44,37 @@ export const phantoms: SourceReader = {
       kind: "time-lapse",
       digest: await digestOf(file),
       problems: [],
-      embryoIds: () => ids,
-      open: async (embryoId) => sourceEmbryo(drawn(indexOf.get(embryoId)!)),
+      embryoIds: () => [...indexOf.keys()],
+      open: async (embryoId) => sourceEmbryo(phantomOf(file, indexOf.get(embryoId)!)),
     };
     return source;
   },
 };
 
-function parseFile(text: string): PhantomsFile {
+/** @returns null where there is no such file @throws SourceInvalid */
+export async function readPhantomsFile(dir: string): Promise<PhantomsFile | null> {
+  const text = await readFile(join(dir, PHANTOMS_FILE), "utf8").catch((cause) => {
+    if (systemCode(cause) === "ENOENT") return null;
+    throw new SourceInvalid(`${PHANTOMS_FILE} cannot be read: ${(cause as Error).message}.`, { cause });
+  });
+  if (text === null) return null;
   try {
     return PhantomsFile.parse(JSON.parse(text));
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
     throw new SourceInvalid(`${PHANTOMS_FILE} is not what it should be: ${why}.`, { cause });
   }
+}
+
+/** One embryo of a file. @throws RangeError for hours that no phantom has */
+export function phantomOf({ seed, firstHpi, lastHpi, kinds }: PhantomsFile, index: number): PhantomEmbryo {
+  return phantomEmbryo({
+    seed,
+    index,
+    ...(firstHpi === undefined ? {} : { firstHpi }),
+    ...(lastHpi === undefined ? {} : { lastHpi }),
+    ...(kinds === undefined ? {} : { kind: kinds[index % kinds.length]! }),
+  });
 }
 
 async function sourceEmbryo(embryo: PhantomEmbryo): Promise<SourceEmbryo> {
