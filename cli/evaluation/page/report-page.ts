@@ -1,4 +1,5 @@
-import { isMeasured, STRUCTURE_NAMES, STRUCTURES } from "../measured.ts";
+import type { Interval } from "../../../core/statistics/bootstrap.ts";
+import { isMeasured, type Measured, STRUCTURE_NAMES, STRUCTURES } from "../measured.ts";
 import { PAPER_AC_DISAGREEMENT, PAPER_HUMAN_AGREEMENT, PAPER_NETWORK_AGREEMENT, paperFigures } from "../paper.ts";
 import type { EvaluationReport, Settings } from "../report.ts";
 import { clinicsSection } from "./clinics-section.ts";
@@ -47,28 +48,47 @@ function glance(report: EvaluationReport): Markup {
   const served = report.models[0]!;
   const rows = STRUCTURES.flatMap((structure) => {
     const name = STRUCTURE_NAMES[structure];
-    const confusion = report.byScores.annotator[structure];
-    const agreement = report.byScores.agreement[structure];
     const paper = served.kind === null ? null : paperFigures(served.kind);
+    // The paper's figures are of the scores; what a clinic is shown is the served grade.
+    const both = <Figures extends object>(
+      found: (figures: EvaluationReport["byScores"]) => Measured<Figures>,
+      of: (figures: Figures) => Interval,
+    ) =>
+      [report.byScores, report.byServedGrade].map((figures) => {
+        const measured = found(figures);
+        return isMeasured(measured) ? figure(of(measured), percent) : unmeasured(measured.notMeasurable);
+      });
     return [
       [
         html`${name}: agrees with one annotator`,
-        figure(served.accuracy[structure], percent),
+        ...both(
+          ({ annotator }) => annotator[structure],
+          ({ accuracy }) => accuracy,
+        ),
         paperFigure(paper?.accuracy[structure], percent),
       ],
       [
         html`${name}: agrees with the majority of the annotators (Eq. 5)`,
-        isMeasured(agreement) ? figure(agreement.network, percent) : unmeasured(agreement.notMeasurable),
+        ...both(
+          ({ agreement }) => agreement[structure],
+          ({ network }) => network,
+        ),
         paperFigure(PAPER_NETWORK_AGREEMENT[structure], percent),
       ],
       [
         html`${name}: an annotator agrees with the majority of the others (Eq. 4)`,
-        isMeasured(agreement) ? figure(agreement.human, percent) : unmeasured(agreement.notMeasurable),
+        ...both(
+          ({ agreement }) => agreement[structure],
+          ({ human }) => human,
+        ),
         paperFigure(PAPER_HUMAN_AGREEMENT[structure], percent),
       ],
       [
         html`${name}: A for C, or C for A`,
-        isMeasured(confusion) ? figure(confusion.acDisagreement, percent) : unmeasured(confusion.notMeasurable),
+        ...both(
+          ({ annotator }) => annotator[structure],
+          ({ acDisagreement }) => acDisagreement,
+        ),
         paperFigure(PAPER_AC_DISAGREEMENT[structure], percent),
       ],
     ];
@@ -77,10 +97,12 @@ function glance(report: EvaluationReport): Markup {
     "At a glance",
     [
       { title: "The served network", words: true },
-      { title: "Here" },
+      { title: "By its scores, as the paper" },
+      { title: "By the served grade" },
       { title: html`<span class="paper">paper</span>` },
     ],
     rows,
+    "The served grade is the most probable one after the grade calibrator.",
   );
 }
 
