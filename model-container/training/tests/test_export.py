@@ -10,6 +10,7 @@ import export
 from cropper import Cropper
 from lstm import LstmAsOneNode, LstmGrader, run_lstm
 from run_folder import save_checkpoint, weights_digest
+from served import ServedCnn, ServedRnn
 from trained import load_grader
 from xception import CnnGrader
 
@@ -116,6 +117,23 @@ def test_random_weights_repeat_and_keep_activations_of_ordinary_size(tmp_path):
     assert weights_digest(cnn) == weights_digest(again)
     features = cnn.xception(torch.randint(256, (2, 3, 224, 224), dtype=torch.uint8))
     assert 1e-3 < features.abs().mean() < 1e3
+
+
+@torch.no_grad()
+def test_what_is_served_is_what_was_trained_in_the_same_order_of_planes_and_classes():
+    cnn, rnn = export.random_grader(0.0625, seed=3)
+    frames = torch.randint(256, (2, 3, 224, 224), dtype=torch.uint8)
+    sequence = torch.randn(2, 30, rnn.features)
+
+    features, cnn_icm, cnn_te = ServedCnn(cnn)(frames)
+    rnn_icm, rnn_te = ServedRnn(rnn)(sequence)
+
+    trained_features, of_cnn = cnn(frames)
+    of_rnn = rnn(sequence)
+    assert torch.equal(features, trained_features)
+    for served, logits in ((cnn_icm, of_cnn["icm"]), (cnn_te, of_cnn["te"]), (rnn_icm, of_rnn["icm"]), (rnn_te, of_rnn["te"])):
+        assert torch.allclose(served, logits.softmax(1))
+        assert len(set(served[0].tolist())) == 3
 
 
 def test_the_exported_node_computes_what_training_computed():
