@@ -16,8 +16,10 @@ export interface BundleMetrics {
 
 /** `metrics.json`: the recipe and every figure of the report, without the points that curves are drawn through. */
 export function metricsJson(recipe: object, { evaluation, ...others }: BundleMetrics): string {
-  const { schema: _, bundle: __, outcome, calibration, ...figures } = evaluation;
+  const { schema: _, bundle, outcome, calibration, ...figures } = evaluation;
   const metrics = {
+    // Figures of other weights would be believed.
+    modelSha256: bundle.modelSha256,
     recipe,
     ...figures,
     outcome: withoutCurves(outcome),

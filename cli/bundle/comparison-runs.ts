@@ -23,9 +23,9 @@ export type ComparisonRun = {
 
 /**
  * The networks that the paper compares. All CNNs see the same embryos for as many epochs, on the unshifted still alone, and all
- * RNNs the same clips, so that nothing differs but what is compared. Each RNN takes the features of the CNN of its task.
+ * RNNs the same whole clips, so that nothing differs but what is compared. Each RNN takes the features of the CNN of its task.
  */
-export function comparisonRuns({ width, shorten }: Recipe): ComparisonRun[] {
+export function comparisonRuns({ width }: Recipe): ComparisonRun[] {
   // Batches of 24 would leave these few embryos twenty steps an epoch.
   const common = [
     "--width",
@@ -47,7 +47,7 @@ export function comparisonRuns({ width, shorten }: Recipe): ComparisonRun[] {
     network: "rnn",
     folder: `rnn-${folder}`,
     cnn: `cnn-${ofCnn}`,
-    args: ["--shorten", String(shorten), "--task", task],
+    args: ["--task", task],
   });
   return [
     cnn("tA"),

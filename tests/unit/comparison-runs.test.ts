@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { comparisonRuns } from "../../cli/bundle/comparison-runs.ts";
 import type { Recipe } from "../../cli/bundle/recipe.ts";
 
-const RECIPE = { width: 0.25, shorten: 0.3 } as Recipe;
+const RECIPE = { width: 0.25 } as Recipe;
 const taskOf = (args: readonly string[]) => (args.includes("--task") ? args[args.indexOf("--task") + 1] : "both");
 
 describe("the trainings that the paper's tables compare", () => {
