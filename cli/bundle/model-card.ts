@@ -86,7 +86,8 @@ code, not the paper.
 }
 
 function recipeTable(recipe: Recipe): string {
-  const { stillEmbryos, cnnEpochs, embryos, rnnEpochs, shorten, comparisonEmbryos, comparisonEpochs } = recipe;
+  const { stillEmbryos, cnnEpochs, cnnFineEpochs, embryos, rnnEpochs, shorten, comparisonEmbryos, comparisonEpochs } =
+    recipe;
   const rows = [
     ["Embryos", "phantoms", "real, 6,957 to train on"],
     ["Xception's width", `${recipe.width}`, "1"],
@@ -95,7 +96,11 @@ function recipeTable(recipe: Recipe): string {
       `${recipe.cropperPictures} pictures, ${recipe.cropperEpochs} and ${recipe.cropperFineEpochs} finer epochs; closer views, other microscopes' looks and tones among them`,
       "1,701 pictures, 200 epochs",
     ],
-    ["CNN", `stills of ${stillEmbryos} embryos, ${cnnEpochs} epochs, flips`, "30 epochs, no flips"],
+    [
+      "CNN",
+      `stills of ${stillEmbryos} embryos, ${cnnEpochs} epochs, then ${cnnFineEpochs} from the best of them; flips; the learning rate falls sooner`,
+      "30 epochs, no flips",
+    ],
     [
       "RNN",
       `clips of ${embryos} other embryos, ${rnnEpochs} epochs, ${percent(shorten)} of the sequences cut short`,

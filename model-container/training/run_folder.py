@@ -121,6 +121,17 @@ def recipe_of(options, *names: str) -> dict:
     return {**{name: getattr(options, name) for name in names}, "processes": process_count()}
 
 
+def begin_with(checkpoint: "Optional[Path]", kind: str, model) -> "Optional[str]":
+    """Gives a model the weights of a checkpoint, where there is one. Returns their digest, for the recipe."""
+    if checkpoint is None:
+        return None
+    try:
+        model.load_state_dict(load_checkpoint(checkpoint, kind)["model"])
+    except RuntimeError:
+        sys.exit(f"{checkpoint} holds another network: begin with one of the same width, task and loss.")
+    return weights_digest(model)
+
+
 def resume(options, kind: str, recipe: dict, model, optimizer, schedule) -> "list[dict]":
     """Puts everything back as last.pt has it, and returns the metrics of the epochs done: [] in a new folder.
 

@@ -7,6 +7,7 @@ import require_torch  # noqa: F401  isort: skip
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from grading_metrics import grading_metrics
 from heads import TASKS, grading_loss
 from losses import inverse_frequency_weights
 from options import above_zero, grader_options, start, whole
-from run_folder import recipe_of, resume, save_epoch
+from run_folder import begin_with, recipe_of, resume, save_epoch
 from thresholds import keep_thresholds
 from xception import CnnGrader
 
@@ -47,6 +48,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser.add_argument("--width", type=above_zero, default=1.0, help="scales Xception's channels; 1.0 is the paper's")
     parser.add_argument("--variants", type=whole, default=0, help="focal and time shifts to draw from, 0 for all prepared")
     parser.add_argument("--flips", action="store_true", help="mirror and transpose at random (not in the paper)")
+    parser.add_argument("--from", dest="start_from", type=Path, metavar="CHECKPOINT", help="begin with these weights")
     options = start(parser, arguments)
     tasks, loss_name, device = TASKS[options.task], options.loss, options.device
     asked = {"tasks": tasks, "moment": options.moment, "without_clinic": options.without_clinic}
@@ -56,8 +58,10 @@ def main(arguments: "list[str] | None" = None) -> None:
     weights = {task: inverse_frequency_weights(train.grades[task]) for task in tasks}
     weights_there = {task: weight.to(device) for task, weight in weights.items()}
 
+    model = CnnGrader(options.width, tasks, loss_name)
+    began_with = begin_with(options.start_from, "cnn", model)
     # Channels last: a quarter less time on two cores, and what tensor cores want.
-    model = CnnGrader(options.width, tasks, loss_name).to(device, memory_format=torch.channels_last)
+    model.to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     # PyTorch's patience counts the epochs that are let pass, the paper's the epochs until it halves: 4 is its 5.
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=options.patience - 1, threshold=0)
@@ -65,7 +69,7 @@ def main(arguments: "list[str] | None" = None) -> None:
         options, "width", "moment", "task", "loss", "variants", "without_clinic",
         "batch", "lr", "patience", "seed", "limit", "flips",
     )
-    recipe.update({"trained_on": len(train.row), "validated_on": len(validation.row)})
+    recipe.update({"began_with": began_with, "trained_on": len(train.row), "validated_on": len(validation.row)})
     history = resume(options, "cnn", recipe, model, optimizer, schedule)
     replica = replicated(model)
 

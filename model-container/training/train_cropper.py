@@ -20,7 +20,7 @@ from distributed import (
 )
 from losses import dice_loss
 from options import start, training_options
-from run_folder import load_checkpoint, recipe_of, resume, save_epoch, weights_digest
+from run_folder import begin_with, recipe_of, resume, save_epoch
 
 
 def uniform(count: int, low: float, high: float) -> Tensor:
@@ -81,9 +81,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     device = options.device
 
     model = Cropper()
-    if options.start_from is not None:
-        model.load_state_dict(load_checkpoint(options.start_from, "cropper")["model"])
-    began_with = None if options.start_from is None else weights_digest(model)
+    began_with = begin_with(options.start_from, "cropper", model)
     model.to(device)
     # The paper prints a learning rate of 0.5 for Adam, at which this network does not train; 1e-3 does.
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)

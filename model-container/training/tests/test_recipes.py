@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from tiny_dataset import with_embryos
 from tiny_runs import cnn_options, history, rnn_options
 
@@ -53,6 +54,25 @@ def test_the_learning_rate_halves_once_so_many_epochs_passed_without_a_smaller_l
         rates.append(rate)
     assert [line["lr"] for line in lines] == pytest.approx(rates)
     assert rates[-1] < 0.05
+
+
+def test_a_run_that_begins_with_a_checkpoint_learns_on_from_its_weights(dataset, cnn_run, tmp_path):
+    from_there = ["--from", str(cnn_run / "best.pt"), "--lr", "1e-9"]
+    train_cnn.main([*cnn_options(dataset, tmp_path, epochs=1), *from_there])
+
+    begun, given = (load_checkpoint(run / "best.pt", "cnn")["model"] for run in (tmp_path, cnn_run))
+    for name in (name for name in given if name.endswith("weight")):
+        assert torch.allclose(begun[name], given[name], atol=1e-6), name
+
+
+def test_a_run_cannot_begin_with_another_network_or_go_on_from_another_beginning(dataset, cnn_run, tmp_path):
+    narrow = cnn_options(dataset, tmp_path / "narrow", epochs=1, width="0.03125")
+    with pytest.raises(SystemExit, match="holds another network"):
+        train_cnn.main([*narrow, "--from", str(cnn_run / "best.pt")])
+
+    train_cnn.main(cnn_options(dataset, tmp_path / "begun", epochs=1))
+    with pytest.raises(SystemExit, match="began_with"):
+        train_cnn.main([*cnn_options(dataset, tmp_path / "begun"), "--from", str(cnn_run / "best.pt")])
 
 
 def test_the_stills_of_the_moment_and_the_first_variants_are_read(dataset, tmp_path, monkeypatch):
