@@ -9,7 +9,7 @@ import type { Recipe } from "./bundle/recipe.ts";
 import { pythonWithTorch } from "./python.ts";
 
 const USAGE = `Usage: npm run demo-bundle -- [--run runs/demo] [--out model-container/models/demo] [--seed 1] [--width 0.25]
-  [--cropper-pictures 3000] [--cropper-epochs 14] [--cropper-fine-epochs 5] [--stills 3000] [--cnn-epochs 17] [--cnn-fine-epochs 14] [--embryos 620] [--rnn-epochs 60]
+  [--cropper-pictures 3000] [--cropper-epochs 14] [--cropper-fine-epochs 5] [--stills 3000] [--cnn-epochs 17] [--cnn-fine-epochs 20] [--embryos 620] [--rnn-epochs 60]
   [--shorten 0.3] [--comparison-embryos 600] [--comparison-epochs 10] [--test-embryos 340] [--threads 2]`;
 
 // Each set of embryos is of a seed of its own: nothing that is measured has been seen before.
@@ -49,7 +49,7 @@ function main(): void {
       "cropper-fine-epochs": text("5"),
       stills: text("3000"),
       "cnn-epochs": text("17"),
-      "cnn-fine-epochs": text("14"),
+      "cnn-fine-epochs": text("20"),
       embryos: text("620"),
       "rnn-epochs": text("60"),
       shorten: text("0.3"),
