@@ -43,8 +43,11 @@ class GradeHeads(nn.Module):
 def grading_loss(
     loss: str, outputs: "dict[str, Tensor]", grades: "dict[str, Tensor]", weights: "dict[str, Tensor]"
 ) -> Tensor:
-    """The tasks weighted equally, each example by its class (section 2.5). Of each task: grades [N], weights [3]."""
-    return sum(LOSSES[loss](out, grades[task], weights[task][grades[task]]) for task, out in outputs.items())
+    """The tasks weighted equally, each example by its class (section 2.5), in float32 whatever the outputs are in.
+
+    Of each task: grades [N], weights [3].
+    """
+    return sum(LOSSES[loss](out.float(), grades[task], weights[task][grades[task]]) for task, out in outputs.items())
 
 
 def predicted_grade(loss: str, output: Tensor, thresholds: Tensor = UNFITTED_THRESHOLDS) -> Tensor:

@@ -52,6 +52,17 @@ def training_options(description: str, *, epochs: int, batch: int) -> argparse.A
     return options
 
 
+def add_bfloat16(options: argparse.ArgumentParser) -> None:
+    options.add_argument(
+        "--bfloat16", action="store_true", help="multiply in bfloat16: twice as fast where the processor can (not in the paper)"
+    )
+
+
+def arithmetic(options: argparse.Namespace) -> torch.autocast:
+    """The forward pass runs in this context. Weights, gradients and whatever is validated stay in float32."""
+    return torch.autocast(torch.device(options.device).type, dtype=torch.bfloat16, enabled=options.bfloat16)
+
+
 def grader_options(description: str, *, epochs: int, batch: int) -> argparse.ArgumentParser:
     options = training_options(description, epochs=epochs, batch=batch)
     options.add_argument("--task", choices=TASKS, default="both", help="which grades to learn (Table 4)")

@@ -20,7 +20,7 @@ from distributed import (
 from grading_metrics import grading_metrics
 from heads import TASKS, grading_loss
 from losses import inverse_frequency_weights
-from options import above_zero, grader_options, start, whole
+from options import above_zero, add_bfloat16, arithmetic, grader_options, start, whole
 from run_folder import begin_with, recipe_of, resume, save_epoch
 from thresholds import keep_thresholds
 from xception import CnnGrader
@@ -49,6 +49,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser.add_argument("--variants", type=whole, default=0, help="focal and time shifts to draw from, 0 for all prepared")
     parser.add_argument("--flips", action="store_true", help="mirror and transpose at random (not in the paper)")
     parser.add_argument("--from", dest="start_from", type=Path, metavar="CHECKPOINT", help="begin with these weights")
+    add_bfloat16(parser)
     options = start(parser, arguments)
     tasks, loss_name, device = TASKS[options.task], options.loss, options.device
     asked = {"tasks": tasks, "moment": options.moment, "without_clinic": options.without_clinic}
@@ -67,7 +68,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=options.patience - 1, threshold=0)
     recipe = recipe_of(
         options, "width", "moment", "task", "loss", "variants", "without_clinic",
-        "batch", "lr", "patience", "seed", "limit", "flips",
+        "batch", "lr", "patience", "seed", "limit", "flips", "bfloat16",
     )
     recipe.update({"began_with": began_with, "trained_on": len(train.row), "validated_on": len(validation.row)})
     history = resume(options, "cnn", recipe, model, optimizer, schedule)
@@ -82,7 +83,8 @@ def main(arguments: "list[str] | None" = None) -> None:
             chosen = share_of(batch)
             frames = torch.from_numpy(stills[train.row[chosen].numpy(), variant[chosen].numpy()])
             frames = flipped(frames) if options.flips else frames
-            _, outputs = replica(frames.to(device, memory_format=torch.channels_last))
+            with arithmetic(options):
+                _, outputs = replica(frames.to(device, memory_format=torch.channels_last))
             grades = {task: train.grades[task][chosen].to(device) for task in tasks}
             loss = grading_loss(loss_name, outputs, grades, weights_there)
             optimizer.zero_grad()

@@ -19,7 +19,7 @@ from distributed import (
     by_first_process, leave_processes, process_count, replicated, seed_epoch, share_of, share_weight, summed,
 )
 from losses import dice_loss
-from options import start, training_options
+from options import add_bfloat16, arithmetic, start, training_options
 from run_folder import begin_with, recipe_of, resume, save_epoch
 
 
@@ -75,6 +75,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser.add_argument("--flips", action="store_true", help="flip vertically too (the paper flips horizontally only)")
     parser.add_argument("--light", action="store_true", help="vary brightness and contrast (not in the paper)")
     parser.add_argument("--from", dest="start_from", type=Path, metavar="CHECKPOINT", help="begin with these weights")
+    add_bfloat16(parser)
     options = start(parser, arguments)
     train = read_cropper_pictures(options.data, "train", options.limit)
     validation = read_cropper_pictures(options.data, "validation", options.limit)
@@ -82,11 +83,12 @@ def main(arguments: "list[str] | None" = None) -> None:
 
     model = Cropper()
     began_with = begin_with(options.start_from, "cropper", model)
-    model.to(device)
+    # Channels last: a fifth less time on two cores.
+    model.to(device, memory_format=torch.channels_last)
     # The paper prints a learning rate of 0.5 for Adam, at which this network does not train; 1e-3 does.
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=9, threshold=0)
-    recipe = recipe_of(options, "batch", "lr", "seed", "limit", "flips", "light")
+    recipe = recipe_of(options, "batch", "lr", "seed", "limit", "flips", "light", "bfloat16")
     recipe.update({"began_with": began_with, "trained_on": len(train.pictures), "validated_on": len(validation.pictures)})
     history = resume(options, "cropper", recipe, model, optimizer, schedule)
     replica = replicated(model)
@@ -100,7 +102,9 @@ def main(arguments: "list[str] | None" = None) -> None:
             pictures, masks = augmented(
                 train.pictures[chosen].float(), train.masks[chosen].float(), flips=options.flips, light=options.light
             )
-            loss = dice_loss(replica(pictures.to(device)), masks.to(device))
+            with arithmetic(options):
+                logits = replica(pictures.to(device, memory_format=torch.channels_last))
+            loss = dice_loss(logits.float(), masks.to(device))
             optimizer.zero_grad()
             (loss * share_weight(chosen, batch)).backward()
             optimizer.step()

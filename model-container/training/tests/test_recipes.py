@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 import torch
 from tiny_dataset import with_embryos
-from tiny_runs import cnn_options, history, rnn_options
+from tiny_runs import cnn_options, cropper_options, history, rnn_options
 
 import train_cnn
+import train_cropper
 import train_rnn
 from dataset import read_embryos
+from grading_metrics import grading_metrics
+from losses import inverse_frequency_weights
 from run_folder import load_checkpoint
+from trained import load_cnn
 
 
 @pytest.mark.parametrize("loss", ["categorical", "linear", "binary"])
@@ -234,3 +238,29 @@ def test_a_run_does_not_go_on_with_another_number_of_embryos(dataset, cnn_run, t
 
     with pytest.raises(SystemExit, match="trained_on 12, and this one has trained_on 11"):
         train_cnn.main(cnn_options(data, cnn_run))
+
+
+@pytest.mark.parametrize("kind", ["cnn", "cropper"])
+def test_bfloat16_is_for_the_steps_alone_and_a_run_keeps_to_it(dataset, tmp_path, kind):
+    train, options = {"cnn": (train_cnn.main, cnn_options), "cropper": (train_cropper.main, cropper_options)}[kind]
+    train(options(dataset, tmp_path / "float32", epochs=1))
+    train([*options(dataset, tmp_path / "bfloat16", epochs=1), "--bfloat16"])
+
+    exact, rough = (load_checkpoint(tmp_path / name / "best.pt", kind)["model"] for name in ("float32", "bfloat16"))
+    assert all(tensor.dtype == exact[name].dtype for name, tensor in rough.items())
+    assert any(not torch.equal(tensor, exact[name]) for name, tensor in rough.items())
+    losses = [history(tmp_path / name)[0]["loss"] for name in ("float32", "bfloat16")]
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)
+    with pytest.raises(SystemExit, match="bfloat16 True"):
+        train(options(dataset, tmp_path / "bfloat16", epochs=2))
+
+
+def test_a_run_in_bfloat16_is_validated_in_float32(dataset, tmp_path):
+    train_cnn.main([*cnn_options(dataset, tmp_path, epochs=1), "--bfloat16"])
+
+    model, _ = load_cnn(tmp_path / "best.pt")
+    validation, train = (read_embryos(dataset, split, tasks=("icm", "te"), moment="tA") for split in ("validation", "train"))
+    outputs = train_cnn.outputs_of(model, train_cnn.open_stills(dataset, "tA", 0), validation.row, 6, "cpu")
+    weights = {task: inverse_frequency_weights(train.grades[task]) for task in ("icm", "te")}
+    metrics = grading_metrics("ordinal", outputs, validation.grades, weights)
+    assert history(tmp_path)[0]["val_loss"] == pytest.approx(metrics["val_loss"], rel=1e-5)
