@@ -4,7 +4,7 @@ const MOMENTS = ["105", "110", "115", "120", "tMEB"];
 const LOSSES = ["categorical", "linear", "binary"];
 const TASKS = ["icm", "te"];
 /** The paper's 5 of 30 epochs; with fewer epochs the learning rate has to be ready to fall sooner. */
-export const FEW_EPOCHS_PATIENCE = "2";
+const FEW_EPOCHS_PATIENCE = "2";
 
 /** One training of a network that Kragh's Tables 3, 4 or 7 compare. */
 export type ComparisonRun = {
@@ -28,15 +28,8 @@ export type ComparisonRun = {
 export function comparisonRuns({ width }: Recipe): ComparisonRun[] {
   // Batches of 24 would leave these few embryos twenty steps an epoch.
   const common = [
-    "--width",
-    String(width),
-    "--flips",
-    "--patience",
-    FEW_EPOCHS_PATIENCE,
-    "--variants",
-    "1",
-    "--batch",
-    "8",
+    ...["--width", `${width}`, "--flips", "--bfloat16", "--patience", FEW_EPOCHS_PATIENCE],
+    ...["--variants", "1", "--batch", "8"],
   ];
   const cnn = (folder: string, ...args: string[]): ComparisonRun => ({
     network: "cnn",

@@ -86,8 +86,7 @@ code, not the paper.
 }
 
 function recipeTable(recipe: Recipe): string {
-  const { stillEmbryos, cnnEpochs, cnnFineEpochs, embryos, rnnEpochs, shorten, comparisonEmbryos, comparisonEpochs } =
-    recipe;
+  const { stillEmbryos, cnnEpochs, embryos, rnnEpochs, shorten, comparisonEmbryos, comparisonEpochs } = recipe;
   const rows = [
     ["Embryos", "phantoms", "real, 6,957 to train on"],
     ["Xception's width", `${recipe.width}`, "1"],
@@ -98,8 +97,8 @@ function recipeTable(recipe: Recipe): string {
     ],
     [
       "CNN",
-      `stills of ${stillEmbryos} embryos, ${cnnEpochs} epochs, then ${cnnFineEpochs} from the best of them; flips; the learning rate falls sooner`,
-      "30 epochs, no flips",
+      `stills of ${stillEmbryos} embryos, ${cnnEpochs} epochs, flips, the learning rate falls after 3 epochs`,
+      "30 epochs, no flips, after 5",
     ],
     [
       "RNN",

@@ -17,8 +17,6 @@ const Recipe = z.object({
   /** Embryos whose stills the CNN is trained and validated on. */
   stillEmbryos: count,
   cnnEpochs: count,
-  /** Epochs that follow them from the best of them, at half the first learning rate. */
-  cnnFineEpochs: count,
   /** Embryos whose clips the RNN is trained, validated and calibrated on; none of the above. */
   embryos: count,
   rnnEpochs: count,
