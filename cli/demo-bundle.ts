@@ -10,7 +10,7 @@ import type { Recipe } from "./bundle/recipe.ts";
 import { pythonWithTorch } from "./python.ts";
 
 const USAGE = `Usage: npm run demo-bundle -- [--run runs/demo] [--out model-container/models/demo] [--seed 1] [--width 0.25]
-  [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 8] [--stills 4000] [--cnn-epochs 28]
+  [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 12] [--stills 4000] [--cnn-epochs 28]
   [--embryos 1000] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 600] [--comparison-epochs 10]
   [--test-embryos 340] [--threads 2]`;
 
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
       width: text("0.25"),
       "cropper-pictures": text("3000"),
       "cropper-epochs": text("16"),
-      "cropper-fine-epochs": text("8"),
+      "cropper-fine-epochs": text("12"),
       stills: text("4000"),
       "cnn-epochs": text("28"),
       embryos: text("1000"),
