@@ -10,8 +10,8 @@ import type { Recipe } from "./bundle/recipe.ts";
 import { pythonWithTorch } from "./python.ts";
 
 const USAGE = `Usage: npm run demo-bundle -- [--run runs/demo] [--out model-container/models/demo] [--seed 1] [--width 0.25]
-  [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 12] [--stills 4000] [--cnn-epochs 28]
-  [--embryos 1000] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 600] [--comparison-epochs 10]
+  [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 12] [--stills 2400] [--cnn-epochs 30]
+  [--embryos 600] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 500] [--comparison-epochs 10]
   [--test-embryos 340] [--threads 2]`;
 
 await main().catch((error: Error) => {
@@ -30,12 +30,12 @@ async function main(): Promise<void> {
       "cropper-pictures": text("3000"),
       "cropper-epochs": text("16"),
       "cropper-fine-epochs": text("12"),
-      stills: text("4000"),
-      "cnn-epochs": text("28"),
-      embryos: text("1000"),
+      stills: text("2400"),
+      "cnn-epochs": text("30"),
+      embryos: text("600"),
       "rnn-epochs": text("60"),
       shorten: text("0.3"),
-      "comparison-embryos": text("600"),
+      "comparison-embryos": text("500"),
       "comparison-epochs": text("10"),
       "test-embryos": text("340"),
       threads: text("2"),

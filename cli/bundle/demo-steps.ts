@@ -106,7 +106,7 @@ export function demoStages(recipe: Recipe, { run, out }: DemoFolders, python: st
           moments: "tA:9",
           "test-share": 0,
         }),
-        // Flips are not the paper's; with half of its embryos they keep the network from learning by heart.
+        // Flips are not the paper's; with a third of its embryos they keep the network from learning by heart.
         train("cnn", "cnn", {
           data: at("stills"),
           epochs: recipe.cnnEpochs,
