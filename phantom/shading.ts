@@ -35,7 +35,10 @@ export function shade(scene: Scene, optics: Optics, focalPlaneUm: number): Float
     for (let x = 1; x < side - 1; x++) {
       const p = y * side + x;
       const here = total[p]!;
-      const [left, right, above, below] = [total[p - 1]!, total[p + 1]!, total[p - side]!, total[p + side]!];
+      const left = total[p - 1]!;
+      const right = total[p + 1]!;
+      const above = total[p - side]!;
+      const below = total[p + side]!;
       const slopeX = (right - left) / 2;
       const slopeY = (below - above) / 2;
       const steep = Math.sqrt(slopeX * slopeX + slopeY * slopeY);

@@ -33,6 +33,7 @@ export function toGrey({ width, height, channels, pixels }: Raster): { image: Gr
     const green = pixels[at + 1]!;
     const blue = pixels[at + 2]!;
     grey[pixel] = (19595 * red + 38470 * green + 7471 * blue + 32768) >> 16;
+    if (red === green && green === blue) continue;
     spread = Math.max(spread, red - green, green - red, red - blue, blue - red, green - blue, blue - green);
   }
   return { image: { width, height, pixels: grey }, coloured: spread > GREY_SPREAD };

@@ -7,8 +7,12 @@ export interface SquareWindow {
   readonly size: number;
 }
 
+/** For each output position the input positions it takes, which follow each other, and their weights, which sum to 1. */
 interface Taps {
-  readonly indices: Int32Array;
+  /** First input position of each output position. */
+  readonly from: Int32Array;
+  /** Where each output position's weights begin in `weights`; one place more than there are positions. */
+  readonly begins: Int32Array;
   readonly weights: Float64Array;
 }
 
@@ -23,48 +27,74 @@ interface Taps {
 export function resample(image: GreyImage, window: SquareWindow, outputSize: number): Uint8Array {
   const across = taps(window.left, window.size, outputSize, image.width);
   const down = taps(window.top, window.size, outputSize, image.height);
-  const firstRow = down.reduce((first, { indices }) => Math.min(first, indices[0]!), image.height - 1);
-  const lastRow = down.reduce((last, { indices }) => Math.max(last, indices[indices.length - 1]!), 0);
-
-  const narrowed = new Float64Array((lastRow - firstRow + 1) * outputSize);
-  for (let y = firstRow; y <= lastRow; y++) {
-    for (let x = 0; x < outputSize; x++) {
-      const { indices, weights } = across[x]!;
-      let sum = 0;
-      for (let t = 0; t < indices.length; t++) sum += weights[t]! * image.pixels[y * image.width + indices[t]!]!;
-      narrowed[(y - firstRow) * outputSize + x] = sum;
-    }
-  }
+  const firstRow = down.from[0]!;
+  const narrowed = narrow(image, across, firstRow, lastPosition(down), outputSize);
 
   const output = new Uint8Array(outputSize * outputSize);
+  const sums = new Float64Array(outputSize);
   for (let y = 0; y < outputSize; y++) {
-    const { indices, weights } = down[y]!;
-    for (let x = 0; x < outputSize; x++) {
-      let sum = 0;
-      for (let t = 0; t < indices.length; t++)
-        sum += weights[t]! * narrowed[(indices[t]! - firstRow) * outputSize + x]!;
-      output[y * outputSize + x] = Math.round(sum);
+    sums.fill(0);
+    const [begin, end] = [down.begins[y]!, down.begins[y + 1]!];
+    for (let t = begin; t < end; t++) {
+      const weight = down.weights[t]!;
+      const row = (down.from[y]! + t - begin - firstRow) * outputSize;
+      for (let x = 0; x < outputSize; x++) sums[x]! += weight * narrowed[row + x]!;
     }
+    for (let x = 0; x < outputSize; x++) output[y * outputSize + x] = Math.round(sums[x]!);
   }
   return output;
 }
 
-/** For each output position the input positions it takes, ascending, and their weights, which sum to 1. */
-function taps(start: number, size: number, outputSize: number, inputSize: number): Taps[] {
+/** Resizes across alone: float64 [lastRow - firstRow + 1, outputSize]. */
+function narrow(
+  { width, pixels }: GreyImage,
+  { from, begins, weights }: Taps,
+  firstRow: number,
+  lastRow: number,
+  outputSize: number,
+): Float64Array {
+  const narrowed = new Float64Array((lastRow - firstRow + 1) * outputSize);
+  for (let y = firstRow; y <= lastRow; y++) {
+    for (let x = 0; x < outputSize; x++) {
+      const begin = begins[x]!;
+      const end = begins[x + 1]!;
+      const shift = y * width + from[x]! - begin;
+      let sum = 0;
+      for (let t = begin; t < end; t++) sum += weights[t]! * pixels[shift + t]!;
+      narrowed[(y - firstRow) * outputSize + x] = sum;
+    }
+  }
+  return narrowed;
+}
+
+function lastPosition({ from, begins, weights }: Taps): number {
+  const last = from.length - 1;
+  return from[last]! + weights.length - begins[last]! - 1;
+}
+
+function taps(start: number, size: number, outputSize: number, inputSize: number): Taps {
   const scale = size / outputSize;
   const reach = Math.max(scale, 1);
-  return Array.from({ length: outputSize }, (_, position) => {
+  const from = new Int32Array(outputSize);
+  const begins = new Int32Array(outputSize + 1);
+  const weights: number[] = [];
+  for (let position = 0; position < outputSize; position++) {
     const centre = start + (position + 0.5) * scale - 0.5;
-    const weightOf = new Map<number, number>();
+    const begin = weights.length;
+    let [last, total] = [-1, 0];
     for (let index = Math.ceil(centre - reach); index <= centre + reach; index++) {
-      const inside = Math.min(Math.max(index, 0), inputSize - 1);
       const weight = 1 - Math.abs(index - centre) / reach;
-      if (weight > 0) weightOf.set(inside, (weightOf.get(inside) ?? 0) + weight);
+      if (weight <= 0) continue;
+      const inside = Math.min(Math.max(index, 0), inputSize - 1);
+      // Beyond the border its pixel takes all weights there.
+      if (inside === last) weights[weights.length - 1]! += weight;
+      else weights.push(weight);
+      if (last < 0) from[position] = inside;
+      last = inside;
     }
-    const total = [...weightOf.values()].reduce((sum, weight) => sum + weight, 0);
-    return {
-      indices: Int32Array.from(weightOf.keys()),
-      weights: Float64Array.from(weightOf.values(), (weight) => weight / total),
-    };
-  });
+    for (let t = begin; t < weights.length; t++) total += weights[t]!;
+    for (let t = begin; t < weights.length; t++) weights[t]! /= total;
+    begins[position + 1] = weights.length;
+  }
+  return { from, begins, weights: Float64Array.from(weights) };
 }
