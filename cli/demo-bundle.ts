@@ -11,7 +11,7 @@ import { pythonWithTorch } from "./python.ts";
 
 const USAGE = `Usage: npm run demo-bundle -- [--run runs/demo] [--out model-container/models/demo] [--seed 1] [--width 0.25]
   [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 12] [--stills 2400] [--cnn-epochs 30]
-  [--embryos 600] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 500] [--comparison-epochs 10]
+  [--embryos 600] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 400] [--comparison-epochs 10]
   [--test-embryos 340] [--threads 2]`;
 
 await main().catch((error: Error) => {
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
       embryos: text("600"),
       "rnn-epochs": text("60"),
       shorten: text("0.3"),
-      "comparison-embryos": text("500"),
+      "comparison-embryos": text("400"),
       "comparison-epochs": text("10"),
       "test-embryos": text("340"),
       threads: text("2"),
@@ -58,10 +58,15 @@ async function main(): Promise<void> {
     testEmbryos: Number(values["test-embryos"]),
   };
   keepRecipe(values.run, recipe);
-  for (const stage of demoStages(recipe, values, pythonWithTorch(), Number(values.threads))) {
-    // A lane that fails ends the others: whatever they were at goes on from there the next time.
-    const ended = new AbortController();
-    await Promise.all(stage.map((lane) => runLane(lane, ended.signal))).finally(() => ended.abort());
+  // A lane that fails ends the others, and whoever ends this command all of them: each goes on from there the next time.
+  const ended = new AbortController();
+  process.once("SIGTERM", () => ended.abort());
+  try {
+    for (const stage of demoStages(recipe, values, pythonWithTorch(), Number(values.threads))) {
+      await Promise.all(stage.map((lane) => runLane(lane, ended.signal)));
+    }
+  } finally {
+    ended.abort();
   }
 }
 

@@ -115,6 +115,13 @@ export function demoStages(recipe: Recipe, { run, out }: DemoFolders, python: st
           bfloat16: true,
           patience: 3,
         }),
+        embryos("test", {
+          phantoms: recipe.testEmbryos,
+          seed: seed + SEEDS.test,
+          moments: EVERY_MOMENT,
+          sequences: true,
+          "test-share": 1,
+        }),
       ],
       [
         embryos("sequences", {
@@ -124,13 +131,6 @@ export function demoStages(recipe: Recipe, { run, out }: DemoFolders, python: st
           sequences: true,
           "validation-share": 0.25,
           "test-share": 0,
-        }),
-        embryos("test", {
-          phantoms: recipe.testEmbryos,
-          seed: seed + SEEDS.test,
-          moments: EVERY_MOMENT,
-          sequences: true,
-          "test-share": 1,
         }),
         embryos("compared-stills", {
           phantoms: recipe.comparisonEmbryos,
