@@ -79,6 +79,14 @@ export async function openNetwork(
   };
 }
 
+/** Whether a network has all of these outputs. @param network the file's bytes @throws BundleDamaged when it is no network */
+export async function hasOutputs(network: Uint8Array, outputs: readonly string[]): Promise<boolean> {
+  const session = await createSession(network, { name: "the network", input: "", outputs }, { threads: 1 });
+  const has = outputs.every((output) => session.outputNames.includes(output));
+  await session.release();
+  return has;
+}
+
 async function createSession(network: Uint8Array | string, signature: NetworkSignature, options: SessionOptions) {
   const { threads, device = "cpu" } = options;
   const sessionOptions: InferenceSession.SessionOptions = {

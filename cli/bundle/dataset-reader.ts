@@ -141,6 +141,7 @@ export const EVIDENCE_COLUMNS = ["embryo_id", "kind", "split", "field_fraction",
 
 const finite = z.string().min(1).transform(Number).pipe(z.number());
 const EvidenceRow = z.object({
+  embryoId: z.string().min(1),
   kind: z.union([blank, z.enum(WELL_KINDS)]),
   evidence: z
     .union([
@@ -161,5 +162,5 @@ const EvidenceRow = z.object({
  */
 export async function readEvidence(dir: string): Promise<z.infer<typeof EvidenceRow>[]> {
   const { rows } = await readTable(join(dir, "evidence.csv"));
-  return rows.map(({ cells }) => EvidenceRow.parse({ kind: cells.kind, evidence: cells }));
+  return rows.map(({ cells }) => EvidenceRow.parse({ embryoId: cells.embryo_id, kind: cells.kind, evidence: cells }));
 }

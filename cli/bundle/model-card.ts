@@ -174,10 +174,10 @@ function outcomeSentence({ outcome }: EvaluationReport): string {
 }
 
 function timingLine({ timing }: EvaluationReport): string {
-  const { platform, cnnSeconds, rnnSeconds, totalSeconds } = timing;
-  const { cnn, rnn, total } = PAPER_CPU_SECONDS;
-  return `- Table 8, seconds a blastocyst (${platform}): CNN on 30 frames ${decimal(cnnSeconds)}, RNN ${decimal(rnnSeconds)}, total ${decimal(totalSeconds)}. The paper, full width:
-  ${cnn}, ${rnn}, ${total}.`;
+  const [cnn, rnn, total] = [timing.cnn.median, timing.rnn.median, timing.total.median].map(decimal);
+  const { cnn: paperCnn, rnn: paperRnn, total: paperTotal } = PAPER_CPU_SECONDS;
+  return `- Table 8, seconds a blastocyst (${timing.platform}): CNN on 30 frames ${cnn}, RNN ${rnn}, total ${total}. The paper, full width:
+  ${paperCnn}, ${paperRnn}, ${paperTotal}.`;
 }
 
 function outlinesLine({ embryos, dice, lowest, notFound, emptyWells, falseFinds }: ServedOutlines): string {

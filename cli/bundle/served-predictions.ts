@@ -4,15 +4,17 @@ import { z } from "zod";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import { FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import { Prediction } from "../../core/contracts/prediction.ts";
+import { refuseNonBlastocyst } from "../../core/cropping/blastocyst-criterion.ts";
+import { isBlastogradeError } from "../../core/errors.ts";
 import { startModelServer } from "../../model-container/server/server.ts";
 import { clipFile, type EvaluatedDataSet } from "../evaluation/prepared-data-set.ts";
 import { standardErrorLogger } from "../log.ts";
-import { readStill } from "./dataset-reader.ts";
+import { readEvidence, readStill } from "./dataset-reader.ts";
 
 /** What the model server said of a data set's embryos. */
 export interface ServedPredictions {
   readonly predictions: ReadonlyMap<string, Prediction>;
-  /** Embryos whose clip it refused as no clip, or that have none. */
+  /** Embryos whose grade the crop station withholds, whose clip the server refused as no clip, or that have none. */
   readonly refused: readonly { readonly embryoId: string; readonly code: string; readonly detail: string }[];
 }
 
@@ -25,10 +27,11 @@ export interface ServedOptions {
 }
 
 const Refusal = z.object({ code: z.string(), detail: z.string() });
+const CLIP_MISSING = { code: "CLIP_MISSING", detail: "The data set has no clip of this embryo." };
 
 /**
  * Sends the clips of a data set through the model server on a free port, one after the other. The server verifies every
- * digest of the bundle before it answers.
+ * digest of the bundle before it answers. As in service, an embryo that did not become a blastocyst never gets there.
  *
  * A data set of single stills has no clips: each still at tA is served as a clip of one frame.
  *
@@ -41,6 +44,7 @@ export async function servedPredictions(
 ): Promise<ServedPredictions> {
   const logger = standardErrorLogger("error");
   const server = await startModelServer({ bundleDir, port: 0, threads, logger });
+  const withheld = await withheldGrades(dataSet);
   const predictions = new Map<string, Prediction>();
   const refused: ServedPredictions["refused"][number][] = [];
   try {
@@ -50,8 +54,8 @@ export async function servedPredictions(
         ? await sequenceClip(dataSet, embryoId)
         : await stillClip(dataSet, embryo);
       onAnswer?.(n + 1);
-      if (clip === null) {
-        refused.push({ embryoId, code: "CLIP_MISSING", detail: "The data set has no clip of this embryo." });
+      if (withheld.has(embryoId) || clip === null) {
+        refused.push({ embryoId, ...(withheld.get(embryoId) ?? CLIP_MISSING) });
         continue;
       }
       const answer = await fetch(`${server.url}/invocations`, {
@@ -68,6 +72,21 @@ export async function servedPredictions(
   } finally {
     await server.close();
   }
+}
+
+/** What the crop station says, by its own rule, of each embryo that it gives no clip of. Stills go without that rule. */
+async function withheldGrades({ dir, manifest }: EvaluatedDataSet): Promise<Map<string, z.infer<typeof Refusal>>> {
+  const withheld = new Map<string, z.infer<typeof Refusal>>();
+  if (!manifest.sequences) return withheld;
+  for (const { embryoId, evidence } of await readEvidence(dir)) {
+    try {
+      if (evidence !== null) refuseNonBlastocyst(evidence);
+    } catch (error) {
+      if (!isBlastogradeError(error)) throw error;
+      withheld.set(embryoId, { code: error.code, detail: error.message });
+    }
+  }
+  return withheld;
 }
 
 /** @returns null when there is none */
@@ -95,7 +114,7 @@ async function stillClip(
   });
 }
 
-/** A clip that is none is sent as it is: what is wrong with it is the server's to say. */
+/** @throws ClipInvalid where less than the whole of a clip is wanted that is none; a whole one is the server's to judge */
 function shortened(bytes: Uint8Array, lastFrames: number): Uint8Array {
   if (lastFrames >= FRAMES_AT_MOST) return bytes;
   const { frames, hpi, meta } = npzClipFormat.decode(bytes);

@@ -2,8 +2,7 @@ import type { Prediction } from "../../core/contracts/prediction.ts";
 import type { ServedPredictions } from "../bundle/served-predictions.ts";
 import { calibrationFigures } from "./figures/calibration.ts";
 import { clinicFigures, clinicsOf } from "./figures/clinics.ts";
-import { confusionWithAnnotator, confusionWithMajority } from "./figures/confusion.ts";
-import { agreementWithHumans } from "./figures/human-agreement.ts";
+import { humanComparison } from "./figures/human-comparison.ts";
 import { leftOutClinics } from "./figures/left-out-clinics.ts";
 import { constantAnswer, modelDifferences, modelFigures } from "./figures/model-figures.ts";
 import { outcomeFigures } from "./figures/outcome.ts";
@@ -13,9 +12,9 @@ import type { Timing } from "./figures/timing.ts";
 import { byStructure } from "./measured.ts";
 import type { ComparisonNetwork } from "./networks.ts";
 import type { EvaluatedDataSet } from "./prepared-data-set.ts";
-import type { EvaluationReport, HumanComparison } from "./report.ts";
+import type { EvaluationReport } from "./report.ts";
 import { servedGrades } from "./served-answers.ts";
-import { type ModelAnswers, majorityOf, type Subject } from "./subject.ts";
+import { type ModelAnswers, majorityOf } from "./subject.ts";
 
 /** All that a report is computed from. */
 export interface EvaluationInputs {
@@ -64,19 +63,11 @@ export function evaluationReport(inputs: EvaluationInputs): EvaluationReport {
     byServedGrade: humanComparison(subjects, servedGrades(served), resampling),
     outcome: outcomeFigures(subjects, rnn, resampling),
     calibration: byStructure((structure) => calibrationFigures(subjects, served, structure, resampling)),
-    clinics: clinicFigures(subjects, rnn, resampling),
+    clinics: clinicFigures(subjects, onAllClinics, served, resampling),
     leftOutClinics: inputs.leaveOneClinicOut ? leftOutClinics(subjects, models, resampling) : null,
     timing: inputs.timing,
     byFrames: byFrames(inputs),
     networks: inputs.networks.map(({ model, sha256, settings }) => ({ name: model.name, sha256, settings })),
-  };
-}
-
-function humanComparison(subjects: readonly Subject[], answers: ModelAnswers, resampling: Resampling): HumanComparison {
-  return {
-    annotator: byStructure((structure) => confusionWithAnnotator(subjects, answers, structure, resampling)),
-    majority: byStructure((structure) => confusionWithMajority(subjects, answers, structure, resampling)),
-    agreement: byStructure((structure) => agreementWithHumans(subjects, answers, structure, resampling)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { hasOutputs } from "../../adapters/onnx/network-session.ts";
 import { DEMO_NOTICE } from "../../core/contracts/bundle.ts";
 import type { Prediction } from "../../core/contracts/prediction.ts";
 import { type LoadedBundle, loadBundle, readNetwork } from "../../model-container/bundle/load-bundle.ts";
@@ -9,6 +10,7 @@ import { comparisonAnswers, stillAnswers } from "./comparison.ts";
 import { evaluationReport } from "./evaluation-report.ts";
 import { SHORTENED_TO } from "./figures/short-sequences.ts";
 import { measureTiming } from "./figures/timing.ts";
+import { STRUCTURES } from "./measured.ts";
 import { type ComparisonNetwork, flatSettings } from "./networks.ts";
 import type { EvaluatedDataSet } from "./prepared-data-set.ts";
 import type { EvaluationReport, Settings } from "./report.ts";
@@ -56,14 +58,15 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const { bundleDir, dataSet, networks, threads, resamples, onProgress } = options;
   const bundle = await loadBundle(bundleDir);
 
-  const total = dataSet.embryos.length;
-  const serve = async (what: string, lastFrames?: number) =>
-    await servedPredictions(bundleDir, dataSet, {
+  const serve = async (what: string, some: EvaluatedDataSet, lastFrames?: number) => {
+    const total = some.embryos.length;
+    return await servedPredictions(bundleDir, some, {
       threads,
       ...(lastFrames === undefined ? {} : { lastFrames }),
       onAnswer: (n) => n % Math.ceil(total / 5) === 0 && onProgress(`${what}: ${n} of ${total} embryos`),
     });
-  const { predictions, refused } = await serve("served");
+  };
+  const { predictions, refused } = await serve("served", dataSet);
   const answered = { ...dataSet, embryos: dataSet.embryos.filter(({ embryoId }) => predictions.has(embryoId)) };
 
   const models = [
@@ -73,7 +76,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   ];
   const shortened: [frames: number, predictions: ReadonlyMap<string, Prediction>][] = [];
   for (const frames of options.byFrames ? SHORTENED_TO : []) {
-    shortened.push([frames, (await serve(`last ${frames} frames`, frames)).predictions]);
+    shortened.push([frames, (await serve(`last ${frames} frames`, answered, frames)).predictions]);
   }
   const timing = await measureTiming(bundle, threads);
 
@@ -115,6 +118,7 @@ async function bundleCnnAnswers(
   const { sha256 } = bundle.manifest.networks.cnn;
   if (dataSet.manifest.moments.tA === undefined || networks.some((network) => network.sha256 === sha256)) return [];
   const onnx = await readNetwork(bundle, "cnn");
+  if (!(await hasOutputs(onnx, STRUCTURES))) return [];
   return [await stillAnswers({ model: BUNDLE_CNN, onnx }, dataSet, threads)];
 }
 

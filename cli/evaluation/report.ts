@@ -1,7 +1,6 @@
 import type { CalibrationFigures } from "./figures/calibration.ts";
 import type { ClinicFigures } from "./figures/clinics.ts";
-import type { Confusion } from "./figures/confusion.ts";
-import type { HumanAgreement } from "./figures/human-agreement.ts";
+import type { HumanComparison } from "./figures/human-comparison.ts";
 import type { LeftOutClinics } from "./figures/left-out-clinics.ts";
 import type { Difference, ModelFigures } from "./figures/model-figures.ts";
 import type { OutcomeFigures } from "./figures/outcome.ts";
@@ -65,13 +64,6 @@ export interface EvaluationReport {
   readonly byFrames: readonly FramesFigures[] | null;
   /** Digest and settings of each comparison network. */
   readonly networks: readonly { readonly name: string; readonly sha256: string; readonly settings: Settings }[];
-}
-
-/** The served way beside embryologists: Tables 5 and 6, Eq. 4 and 5. */
-export interface HumanComparison {
-  readonly annotator: ByStructure<Measured<Confusion>>;
-  readonly majority: ByStructure<Measured<Confusion>>;
-  readonly agreement: ByStructure<Measured<HumanAgreement>>;
 }
 
 /** Settings by name, as their file has them. */

@@ -41,20 +41,25 @@ export function gradeForecasts(
  * @throws RangeError for a number of bins out of range
  */
 export function reliabilityCurve(forecasts: readonly Forecast[], bins: number): ReliabilityBin[] {
+  return forecastBins(forecasts, bins).map((bin) => ({
+    predicted: mean(bin.map(({ probability }) => probability)),
+    observed: mean(bin.map(({ observed }) => observed)),
+    count: bin.length,
+  }));
+}
+
+/** What {@link reliabilityCurve} takes the means of: the forecasts of each bin. @throws RangeError as there */
+export function forecastBins<One extends Forecast>(forecasts: readonly One[], bins: number): One[][] {
   if (!Number.isSafeInteger(bins) || bins < 1) throw new RangeError(`${bins} bins: wanted 1 or more`);
   const sorted = [...forecasts].sort((a, b) => a.probability - b.probability);
-  const binned: Forecast[][] = [];
+  const binned: One[][] = [];
   for (const [place, forecast] of sorted.entries()) {
     const tied = sorted[place - 1]?.probability === forecast.probability;
     const opens = place === 0 || (!tied && place >= (binned.length * sorted.length) / bins);
     if (opens) binned.push([forecast]);
     else binned.at(-1)!.push(forecast);
   }
-  return binned.map((bin) => ({
-    predicted: mean(bin.map(({ probability }) => probability)),
-    observed: mean(bin.map(({ observed }) => observed)),
-    count: bin.length,
-  }));
+  return binned;
 }
 
 /**

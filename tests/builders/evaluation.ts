@@ -2,6 +2,7 @@ import type { PreparedEmbryo } from "../../cli/bundle/dataset-reader.ts";
 import { type EvaluationInputs, evaluationReport } from "../../cli/evaluation/evaluation-report.ts";
 import type { EvaluationReport } from "../../cli/evaluation/report.ts";
 import { servedAnswers } from "../../cli/evaluation/served-answers.ts";
+import type { EvaluatedModel, ModelAnswers } from "../../cli/evaluation/subject.ts";
 import type { Grade, GradeDistribution } from "../../core/contracts/grades.ts";
 import type { Prediction } from "../../core/contracts/prediction.ts";
 
@@ -30,6 +31,30 @@ function mostly(grade: Grade): GradeDistribution {
   return { A: 0.15, B: 0.15, C: 0.15, [grade]: 0.7 };
 }
 
+/** A network that gives these embryos these grades; it is a CNN at tA, of both grades and the ordinal loss, unless told. */
+export function modelAnswering(
+  name: string,
+  grades: Readonly<Record<string, { readonly icm?: Grade; readonly te?: Grade }>>,
+  model: Partial<Omit<EvaluatedModel, "kind">> & { readonly kind?: Partial<EvaluatedModel["kind"]> } = {},
+): ModelAnswers {
+  const { kind, ...more } = model;
+  const scores = Object.entries(grades).map(
+    ([embryoId, { icm, te }]) =>
+      [embryoId, { icm: icm === undefined ? null : mostly(icm), te: te === undefined ? null : mostly(te) }] as const,
+  );
+  return {
+    model: {
+      name,
+      kind: { kind: "cnn", moment: "tA", task: "both", loss: "ordinal", ...kind },
+      tables: ["3", "4", "7"],
+      withoutClinic: null,
+      served: false,
+      ...more,
+    },
+    scores: new Map(scores),
+  };
+}
+
 /** A model server's answer; what is calibrated is what is scored unless it is given. */
 export function servedAnswer(
   icm: Grade,
@@ -48,6 +73,8 @@ export function servedAnswer(
     te: { scores: mostly(te), probabilities: mostly(calibrated.te) },
   };
 }
+
+const seconds = (median: number) => ({ median, fastest: median, slowest: 2 * median });
 
 /** The report on a few embryos and what was answered for them. */
 export function reportOn(
@@ -75,7 +102,7 @@ export function reportOn(
     models: [servedAnswers(served)],
     networks: [],
     shortened: null,
-    timing: { platform: "CPU", repeats: 5, cnnSeconds: 0.5, rnnSeconds: 0.01, totalSeconds: 0.51 },
+    timing: { platform: "CPU", repeats: 5, cnn: seconds(0.5), rnn: seconds(0.01), total: seconds(0.51) },
     resampling: { resamples: 20 },
     leaveOneClinicOut: false,
     ...more,

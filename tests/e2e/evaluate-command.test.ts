@@ -88,6 +88,36 @@ describe("npm run evaluate", () => {
     expect(await readFile(join(out, "report.html"), "utf8")).toContain("not for clinical use");
   });
 
+  it("prepares a source that is met for the first time, and tries short sequences where asked to", async () => {
+    const source = { schema: "blastograde/phantoms@1", seed: 21, embryos: 3, firstHpi: 114, kinds: ["blastocyst"] };
+    const dataset = await treeOf({ "phantoms.json": JSON.stringify(source) });
+
+    const { exitCode, stdout, out } = await evaluated(dataset, "--by-frames");
+
+    expect(exitCode).toBe(0);
+    expect(jsonLines(stdout)).toMatchObject([{ embryos: 3, answered: 3 }]);
+    expect(await readdir(join(out, "prepared"))).toEqual(expect.arrayContaining(["clips", "embryos.csv", "stills"]));
+    const report = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
+    expect(report.dataSet).toMatchObject({ source: "phantoms", split: "all", stillsOnly: false });
+    expect(report.models.map(({ name }: { name: string }) => name)).toEqual([
+      "RNN (served)",
+      "CNN (t=tA), the bundle's",
+    ]);
+    const [one, ...longer] = report.byFrames;
+    expect(one).toMatchObject({ frames: 1, accuracy: { icm: { value: expect.any(Number) } } });
+    expect(longer.at(-1).frames).toBeGreaterThan(1);
+  });
+
+  it("says in one sentence that the report cannot be written, and where", async () => {
+    const dataset = await preparedStills();
+    const blocked = join(await treeOf({ "report.html": "in the way" }), "report.html");
+
+    const { exitCode, stderr } = await runCommand("evaluate", ["--dataset", dataset, "--out", blocked]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/report\.html could not take the report: /);
+  });
+
   it("refuses a bundle of which one byte changed, and names the file", async () => {
     const bundle = await mkdtemp(join(tmpdir(), "blastograde-bundle-"));
     onTestFinished(() => rm(bundle, { recursive: true, force: true }));

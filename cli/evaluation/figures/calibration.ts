@@ -5,9 +5,8 @@ import { mean, meanLogLoss } from "../../../core/statistics/grade-statistics.ts"
 import {
   expectedCalibrationError,
   type Forecast,
+  forecastBins,
   gradeForecasts,
-  type ReliabilityBin,
-  reliabilityCurve,
 } from "../../../core/statistics/reliability.ts";
 import { type Measured, notMeasurable, type Structure } from "../measured.ts";
 import { type Subject, votesOf } from "../subject.ts";
@@ -24,7 +23,16 @@ export interface Trustworthiness {
   readonly brier: Interval;
   /** Expected calibration error, 0 to 1: how far the curve lies from the diagonal on average. */
   readonly ece: Interval;
-  readonly curve: readonly ReliabilityBin[];
+  readonly curve: readonly CurvePoint[];
+}
+
+/** Forecasts of about the same probability. */
+export interface CurvePoint {
+  /** Mean of what was given, 0 to 1. */
+  readonly predicted: number;
+  /** Mean share of the votes, 0 to 1, and its interval. */
+  readonly observed: Interval;
+  readonly count: number;
 }
 
 export interface CalibrationFigures {
@@ -84,12 +92,24 @@ function trustworthiness(
       resampling,
     ),
     ece: interval(embryos, (cases) => expectedCalibrationError(forecasts(cases, given), BINS), resampling),
-    curve: reliabilityCurve(forecasts(embryos, given), BINS),
+    curve: forecastBins(forecasts(embryos, given), BINS).map((bin) => ({
+      predicted: mean(bin.map(({ probability }) => probability)),
+      observed: interval(bin, (some) => mean(some.map(({ observed }) => observed)), resampling),
+      count: bin.length,
+    })),
   };
 }
 
-function forecasts(embryos: readonly VotedEmbryo[], given: (embryo: VotedEmbryo) => GradeDistribution): Forecast[] {
-  return gradeForecasts(embryos.map((embryo) => ({ probabilities: given(embryo), votes: embryo.votes })));
+function forecasts(
+  embryos: readonly VotedEmbryo[],
+  given: (embryo: VotedEmbryo) => GradeDistribution,
+): (Forecast & { cycleId: string })[] {
+  return embryos.flatMap((embryo) =>
+    gradeForecasts([{ probabilities: given(embryo), votes: embryo.votes }]).map((forecast) => ({
+      ...forecast,
+      cycleId: embryo.cycleId,
+    })),
+  );
 }
 
 function logLoss(

@@ -1,52 +1,64 @@
-import type { Interval } from "../../../core/statistics/bootstrap.ts";
-import { accuracy } from "../../../core/statistics/grade-statistics.ts";
+import type { Prediction } from "../../../core/contracts/prediction.ts";
 import { type ByStructure, byStructure, type Measured, notMeasurable } from "../measured.ts";
+import { servedGrades } from "../served-answers.ts";
 import { judged, type ModelAnswers, type Subject } from "../subject.ts";
-import { acShare } from "./confusion.ts";
-import { gradeShares } from "./model-figures.ts";
-import { interval, type Resampling } from "./resampling.ts";
+import { type CalibrationFigures, calibrationFigures } from "./calibration.ts";
+import { type HumanComparison, humanComparison } from "./human-comparison.ts";
+import { gradeShares, type ModelFigures, modelFigures } from "./model-figures.ts";
+import { type OutcomeFigures, outcomeFigures } from "./outcome.ts";
+import type { Resampling } from "./resampling.ts";
 
-/** One clinic's embryos by themselves. */
+/** One clinic's embryos by themselves: every figure of the report that needs no other clinic. */
 export interface ClinicFigures {
   readonly clinic: string;
   readonly embryos: number;
-  readonly structures: ByStructure<Measured<ClinicStructure>>;
+  /** The served way first. */
+  readonly models: readonly ModelFigures[];
+  readonly byScores: HumanComparison;
+  readonly byServedGrade: HumanComparison;
+  readonly shares: ByStructure<Measured<GradeShares>>;
+  readonly calibration: ByStructure<Measured<CalibrationFigures>>;
+  readonly outcome: Measured<OutcomeFigures>;
 }
 
-interface ClinicStructure {
-  readonly embryos: number;
-  readonly accuracy: Interval;
-  /** Share of embryos that one calls A and the other C. */
-  readonly acDisagreement: Interval;
-  /** Shares of A, B and C among the clinic's labels, and among the answers for the same embryos. */
-  readonly labelShares: readonly number[];
-  readonly answerShares: readonly number[];
+/** Shares of A, B and C among the clinic's labels, and among the served way's answers for the same embryos. */
+interface GradeShares {
+  readonly labels: readonly number[];
+  readonly answers: readonly number[];
 }
 
-/** Whether the model grades every clinic's embryos as its annotators do. Empty where there are fewer than two clinics. */
+/**
+ * Whether every clinic's embryos are graded as its annotators do. Empty where there are fewer than two clinics.
+ *
+ * @param models the served way first
+ */
 export function clinicFigures(
   subjects: readonly Subject[],
-  answers: ModelAnswers,
+  models: readonly ModelAnswers[],
+  served: ReadonlyMap<string, Prediction>,
   resampling: Resampling,
 ): ClinicFigures[] {
   const clinics = clinicsOf(subjects);
   if (clinics.length < 2) return [];
+  const rnn = models[0]!;
   return clinics.map((clinic) => {
     const own = subjects.filter((subject) => subject.clinic === clinic);
     return {
       clinic,
       embryos: own.length,
-      structures: byStructure((structure) => {
-        const embryos = judged(own, answers, structure);
+      models: modelFigures(own, models, resampling),
+      byScores: humanComparison(own, rnn, resampling),
+      byServedGrade: humanComparison(own, servedGrades(served), resampling),
+      shares: byStructure((structure) => {
+        const embryos = judged(own, rnn, structure);
         if (embryos.length === 0) return notMeasurable("no embryo with a label and an answer");
         return {
-          embryos: embryos.length,
-          accuracy: interval(embryos, accuracy, resampling),
-          acDisagreement: interval(embryos, acShare, resampling),
-          labelShares: gradeShares(embryos.map(({ truth }) => truth)),
-          answerShares: gradeShares(embryos.map(({ predicted }) => predicted)),
+          labels: gradeShares(embryos.map(({ truth }) => truth)),
+          answers: gradeShares(embryos.map(({ predicted }) => predicted)),
         };
       }),
+      calibration: byStructure((structure) => calibrationFigures(own, served, structure, resampling)),
+      outcome: outcomeFigures(own, rnn, resampling),
     };
   });
 }

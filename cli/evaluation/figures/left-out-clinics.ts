@@ -41,7 +41,10 @@ export function leftOutClinics(
   const recipes = [...new Set(withheld.map(({ model }) => recipeOf(model.kind)))];
   return recipes.map((recipe) => {
     const networks = withheld.filter(({ model }) => recipeOf(model.kind) === recipe);
-    const whole = models.find(({ model }) => model.withoutClinic === null && recipeOf(model.kind) === recipe);
+    // The bundle's own network has the same name for its recipe and may have had more to learn from: no fair partner.
+    const whole = models.find(
+      ({ model }) => !model.served && model.withoutClinic === null && recipeOf(model.kind) === recipe,
+    );
     return figuresOf(recipe, networks, whole ?? null, subjects, resampling);
   });
 }

@@ -7,15 +7,22 @@ import { type LoadedBundle, readNetwork } from "../../../model-container/bundle/
 const REPEATS = 5;
 const FRAME_BYTES = 3 * CLIP_SIZE ** 2;
 
-/** Seconds of one blastocyst, medians. Kragh et al. 2019, Table 8. */
+/** Seconds of the repeats. */
+interface Seconds {
+  readonly median: number;
+  readonly fastest: number;
+  readonly slowest: number;
+}
+
+/** How long one blastocyst takes. Kragh et al. 2019, Table 8. */
 export interface Timing {
   /** The machine in general words: which one it was is nobody's business. */
   readonly platform: string;
   readonly repeats: number;
   /** The CNN on 30 frames. */
-  readonly cnnSeconds: number;
-  readonly rnnSeconds: number;
-  readonly totalSeconds: number;
+  readonly cnn: Seconds;
+  readonly rnn: Seconds;
+  readonly total: Seconds;
 }
 
 /**
@@ -33,13 +40,17 @@ export async function measureTiming(bundle: LoadedBundle, threads: number): Prom
     return {
       platform: `CPU, ${threads} of ${cpus().length} cores`,
       repeats: REPEATS,
-      cnnSeconds: median(runs.map((run) => run.cnn)),
-      rnnSeconds: median(runs.map((run) => run.rnn)),
-      totalSeconds: median(runs.map((run) => run.cnn + run.rnn)),
+      cnn: secondsOf(runs.map((run) => run.cnn)),
+      rnn: secondsOf(runs.map((run) => run.rnn)),
+      total: secondsOf(runs.map((run) => run.cnn + run.rnn)),
     };
   } finally {
     await grader.close();
   }
+}
+
+function secondsOf(runs: readonly number[]): Seconds {
+  return { median: median(runs), fastest: Math.min(...runs), slowest: Math.max(...runs) };
 }
 
 async function timedGrading(grader: Grader, frames: Uint8Array): Promise<{ cnn: number; rnn: number }> {

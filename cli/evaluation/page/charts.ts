@@ -36,8 +36,18 @@ const SHARE_TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 export interface Curve {
   readonly name: string;
   readonly colour: string;
-  readonly points: readonly { readonly x: number; readonly y: number; readonly weight?: number }[];
+  readonly points: readonly CurvePoint[];
   readonly dashed?: boolean;
+}
+
+interface CurvePoint {
+  readonly x: number;
+  readonly y: number;
+  /** Area of the dot, 0 to 1. @default 0.1 */
+  readonly weight?: number;
+  /** Ends of the bar through it; null or missing for none. */
+  readonly low?: number | null;
+  readonly high?: number | null;
 }
 
 /** Curves in the unit square over its diagonal: ROC and reliability. Points are drawn as large as their weight says. */
@@ -55,9 +65,15 @@ ${curves.map(
     points,
     dashed,
   }) => html`<polyline points="${points.map((p) => `${x(p.x)},${y(p.y)}`).join(" ")}" fill="none" stroke="${colour}" stroke-width="2"${dashed === true ? html` stroke-dasharray="5 4"` : NOTHING}/>
-${points.map((p) => html`<circle cx="${x(p.x)}" cy="${y(p.y)}" r="${px(2 + 5 * Math.sqrt(p.weight ?? 0.1))}" fill="${colour}" fill-opacity="0.75"/>`)}`,
+${points.map((p) => html`${bar(p, colour, x, y)}<circle cx="${x(p.x)}" cy="${y(p.y)}" r="${px(2 + 5 * Math.sqrt(p.weight ?? 0.1))}" fill="${colour}" fill-opacity="0.75"/>`)}`,
 )}${legend(frame, curves)}`,
   );
+}
+
+function bar(point: CurvePoint, colour: string, x: (value: number) => string, y: (value: number) => string): Markup {
+  const { low = null, high = null } = point;
+  if (low === null || high === null) return NOTHING;
+  return html`<line x1="${x(point.x)}" y1="${y(low)}" x2="${x(point.x)}" y2="${y(high)}" stroke="${colour}" stroke-opacity="0.6"/>`;
 }
 
 /** One row of a {@link forest}. */

@@ -1,6 +1,7 @@
+import type { Interval } from "../../../core/statistics/bootstrap.ts";
 import type { ClinicFigures } from "../figures/clinics.ts";
 import type { LeftOutClinics } from "../figures/left-out-clinics.ts";
-import { isMeasured, STRUCTURE_NAMES, STRUCTURES } from "../measured.ts";
+import { isMeasured, type Measured, STRUCTURE_NAMES, STRUCTURES, type Structure } from "../measured.ts";
 import type { EvaluationReport } from "../report.ts";
 import { html, joined, type Markup, NOTHING } from "./html.ts";
 import { decimal, figure, percent, points, table, unmeasured } from "./words.ts";
@@ -24,34 +25,55 @@ ${joined(leftOutClinics.map(leftOut))}`
 }
 
 function byClinic(clinics: readonly ClinicFigures[]): Markup {
-  const shares = (values: readonly number[]) => html`${values.map((share) => Math.round(100 * share)).join(" / ")}`;
-  const rows = clinics.flatMap(({ clinic, structures }) =>
-    STRUCTURES.map((structure) => {
-      const found = structures[structure];
-      const name = html`${clinic}, ${STRUCTURE_NAMES[structure]}`;
-      if (!isMeasured(found)) return [name, html`0`, ...Array(4).fill(unmeasured(found.notMeasurable))];
-      return [
-        name,
-        html`${found.embryos}`,
-        figure(found.accuracy, percent),
-        figure(found.acDisagreement, percent),
-        shares(found.labelShares),
-        shares(found.answerShares),
-      ];
-    }),
-  );
+  const rows = clinics.flatMap((figures) => STRUCTURES.map((structure) => clinicRow(figures, structure)));
   return table(
-    "The served way by clinic, against one annotator's label",
+    "The served way by clinic",
     [
       { title: "Clinic", words: true },
       { title: "Embryos" },
-      { title: "Accuracy" },
-      { title: "A/C disagreement" },
+      { title: "Accuracy by the scores" },
+      { title: "by the served grade" },
+      { title: "MSE" },
+      { title: "A/C, served grade" },
+      { title: "Annotators (Eq. 4)" },
+      { title: "Served grade (Eq. 5)" },
+      { title: "Log-loss of the votes" },
       { title: "A / B / C in the labels, %" },
-      { title: "A / B / C in the answers, %" },
+      { title: "in the answers, %" },
+      { title: "AUC over the quality groups" },
     ],
     rows,
+    "Against one annotator's label where no vote is named. Every figure of each clinic, of every network too, is in report.json.",
   );
+}
+
+function clinicRow(clinic: ClinicFigures, structure: Structure): Markup[] {
+  const { models, byScores, byServedGrade, shares, calibration, outcome } = clinic;
+  const of = <Figures extends object>(
+    measured: Measured<Figures>,
+    interval: (figures: Figures) => Interval,
+    format: (value: number) => string,
+  ) => (isMeasured(measured) ? figure(interval(measured), format) : unmeasured(measured.notMeasurable));
+  const mix = (which: "labels" | "answers") => {
+    const found = shares[structure];
+    if (!isMeasured(found)) return unmeasured(found.notMeasurable);
+    return html`${found[which].map((share) => Math.round(100 * share)).join(" / ")}`;
+  };
+  const agreement = byServedGrade.agreement[structure];
+  return [
+    html`${clinic.clinic}, ${STRUCTURE_NAMES[structure]}`,
+    html`${models[0]!.embryos[structure]}`,
+    of(byScores.annotator[structure], ({ accuracy }) => accuracy, percent),
+    of(byServedGrade.annotator[structure], ({ accuracy }) => accuracy, percent),
+    figure(models[0]!.mse[structure], decimal),
+    of(byServedGrade.annotator[structure], ({ acDisagreement }) => acDisagreement, percent),
+    of(agreement, ({ human }) => human, percent),
+    of(agreement, ({ network }) => network, percent),
+    of(calibration[structure], ({ probabilities }) => probabilities.logLoss, decimal),
+    mix("labels"),
+    mix("answers"),
+    of(outcome, ({ network }) => network.auc, decimal),
+  ];
 }
 
 function leftOut({ name, clinics, pooled, allClinics, difference }: LeftOutClinics): Markup {

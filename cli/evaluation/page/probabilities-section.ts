@@ -1,4 +1,5 @@
 import type { CalibrationFigures } from "../figures/calibration.ts";
+import type { Timing } from "../figures/timing.ts";
 import { isMeasured, STRUCTURE_NAMES, STRUCTURES } from "../measured.ts";
 import { PAPER_CPU_SECONDS, PAPER_OUTCOME } from "../paper.ts";
 import type { EvaluationReport } from "../report.ts";
@@ -37,7 +38,9 @@ function reliability(name: string, { scores, probabilities }: CalibrationFigures
       colour,
       points: bins.map(({ predicted, observed, count }) => ({
         x: predicted,
-        y: observed,
+        y: observed.value,
+        low: observed.low,
+        high: observed.high,
         weight: (0.4 * count) / most,
       })),
     };
@@ -79,7 +82,7 @@ function measuresTable(measured: readonly { name: string; figures: CalibrationFi
       { title: "Brier score" },
     ],
     rows,
-    "Ten bins of about equal count. Drawing embryos anew adds scatter, so that the interval of a calibration error lies a little high.",
+    "Ten bins of about equal count; the bars of the curves are 95 % intervals of the share that was voted. Drawing embryos anew adds scatter, so that the interval of a calibration error lies a little high.",
   );
 }
 
@@ -118,19 +121,15 @@ export function outcomeSection({ outcome }: EvaluationReport): Markup {
 
 /** Table 8. */
 export function timingSection({ timing }: EvaluationReport): Markup {
-  const seconds = (value: number) => html`${value.toFixed(3)}`;
+  const seconds = ({ median, fastest, slowest }: Timing["total"]) =>
+    html`<b>${median.toFixed(3)}</b> <small>${fastest.toFixed(3)} to ${slowest.toFixed(3)}</small>`;
   const paper = (value: number) => html`<span class="paper">${value.toFixed(3)}</span>`;
   return html`<h2>Computation time (Table 8)</h2>
 ${table(
   "Seconds for one blastocyst",
   [{ title: "Platform", words: true }, { title: "CNN, 30 frames" }, { title: "RNN" }, { title: "Total" }],
   [
-    [
-      html`${timing.platform}`,
-      seconds(timing.cnnSeconds),
-      seconds(timing.rnnSeconds),
-      html`<b>${timing.totalSeconds.toFixed(3)}</b>`,
-    ],
+    [html`${timing.platform}`, seconds(timing.cnn), seconds(timing.rnn), seconds(timing.total)],
     [
       html`<span class="paper">paper: server CPU of 2016, Xception of full width</span>`,
       paper(PAPER_CPU_SECONDS.cnn),
@@ -138,7 +137,7 @@ ${table(
       paper(PAPER_CPU_SECONDS.total),
     ],
   ],
-  `Medians of ${timing.repeats} runs after one to warm up.`,
+  `Median of ${timing.repeats} runs after one to warm up, the fastest and the slowest of them.`,
 )}`;
 }
 

@@ -175,12 +175,20 @@ function inWords(name: string): string {
     .replaceAll(/([a-z])([A-Z])/g, (_, before, after) => `${before} ${after.toLowerCase()}`);
 }
 
+/** A percentile bootstrap over fewer clusters covers far less than it says. */
+const CYCLES_ENOUGH = 20;
+
 function method({ resamples, dataSet }: EvaluationReport): Markup {
   return html`<h2>How this was measured</h2>
 <p>Every embryo's clip went through the model server, whose bundle was verified file by file before it answered. Grades are
 the most probable class of the scores; a tie goes to the better grade. Intervals hold 95 % of ${counted(resamples, "bootstrap resample")} of whole
 cycles, because embryos of one woman are alike; a difference is taken on the same embryos in each resample. A grade is one
 annotator's word unless a vote is named.</p>
+${
+  dataSet.cycles >= CYCLES_ENOUGH
+    ? NOTHING
+    : html`<p class="notice">Only ${counted(dataSet.cycles, "cycle")}: with fewer than ${CYCLES_ENOUGH} to draw from, these intervals are too narrow to lean on.</p>`
+}
 <p class="note">Cropper <span class="digest">${dataSet.cropperSha256}</span>. All numbers are in report.json beside this page, each embryo's scores in predictions.csv.
 The paper: M. F. Kragh, J. Rimestad, J. Berntsen and H. Karstoft, Automatic grading of human blastocysts from time-lapse imaging, Computers in Biology and Medicine 115 (2019) 103494.</p>`;
 }
