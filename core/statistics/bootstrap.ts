@@ -1,3 +1,5 @@
+import { randomBelow } from "./random-below.ts";
+
 /** A figure with the bounds of its bootstrap interval; they are null where the interval could not be had. */
 export interface Interval {
   readonly value: number;
@@ -74,15 +76,4 @@ function quantile(sorted: readonly number[], share: number): number {
   const below = Math.floor(place);
   const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
   return low + (place - below) * (high - low);
-}
-
-/** Whole numbers from 0 up to below a limit, from a seed: mulberry32. */
-function randomBelow(seed: number): (limit: number) => number {
-  let state = seed | 0;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000) * limit);
-  };
 }

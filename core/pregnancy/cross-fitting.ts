@@ -1,0 +1,53 @@
+import { randomBelow } from "../statistics/random-below.ts";
+import { fitIsotonic, isotonicProbability, type ScoredOutcome } from "./isotonic-calibrator.ts";
+
+/** A case with what is never split between folds: the cycle, since one woman's embryos are alike. */
+export interface CycleOutcome extends ScoredOutcome {
+  readonly cycleId: string;
+}
+
+/**
+ * The calibrated probability of every case by a calibrator that was fitted to the others: what isotonic calibration is worth
+ * on cases that it never saw. Whole cycles go to a fold, and each fold has about as many positives as the next.
+ *
+ * @param folds from 2 to the number of cycles
+ * @param seed whole number; the same one deals the same folds
+ * @returns probabilities in the cases' order
+ * @throws RangeError for a number of folds out of range
+ */
+export function crossFittedIsotonic(
+  cases: readonly CycleOutcome[],
+  { folds, seed }: { readonly folds: number; readonly seed: number },
+): number[] {
+  const foldOf = dealtFolds(cases, folds, seed);
+  const probabilities = new Array<number>(cases.length);
+  for (let fold = 0; fold < folds; fold++) {
+    const calibrator = fitIsotonic(cases.filter(({ cycleId }) => foldOf.get(cycleId) !== fold));
+    for (const [place, { cycleId, score }] of cases.entries()) {
+      if (foldOf.get(cycleId) === fold) probabilities[place] = isotonicProbability(calibrator, score);
+    }
+  }
+  return probabilities;
+}
+
+function dealtFolds(cases: readonly CycleOutcome[], folds: number, seed: number): Map<string, number> {
+  const cycles = [...Map.groupBy(cases, ({ cycleId }) => cycleId)].map(([cycleId, own]) => ({
+    cycleId,
+    positives: own.filter(({ positive }) => positive).length,
+  }));
+  if (!Number.isSafeInteger(folds) || folds < 2 || folds > cycles.length) {
+    throw new RangeError(`${folds} folds: wanted 2 to ${cycles.length}, as many as there are cycles`);
+  }
+  shuffle(cycles, randomBelow(seed));
+  // Dealt like cards, those with most positives first, so that no fold gets all of them.
+  cycles.sort((a, b) => b.positives - a.positives);
+  return new Map(cycles.map(({ cycleId }, place) => [cycleId, place % folds]));
+}
+
+/** Fisher and Yates. */
+function shuffle<One>(some: One[], below: (limit: number) => number): void {
+  for (let i = some.length - 1; i > 0; i--) {
+    const j = below(i + 1);
+    [some[i], some[j]] = [some[j]!, some[i]!];
+  }
+}
