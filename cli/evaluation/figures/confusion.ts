@@ -59,7 +59,7 @@ function quadraticKappa(embryos: readonly JudgedEmbryo[], resampling: Resampling
 }
 
 /** Share of pairs of an A and a C, 0 to 1. @param pairs at least one */
-export function acShare(pairs: readonly GradePair[]): number {
+function acShare(pairs: readonly GradePair[]): number {
   return (
     pairs.filter(({ predicted, truth }) => predicted !== "B" && truth !== "B" && predicted !== truth).length /
     pairs.length
