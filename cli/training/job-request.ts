@@ -1,5 +1,5 @@
 import type { TrainingJobRequest } from "../../adapters/aws/training-job-request.ts";
-import { CNN_FILE, trainingKeys } from "./send-training.ts";
+import { CHECKPOINT_FILE, trainingKeys } from "./send-training.ts";
 import { sha256Of } from "./shards.ts";
 import type { SagemakerTraining } from "./train-options.ts";
 
@@ -11,6 +11,8 @@ export interface TrainingInputs {
   readonly codeSha256: string;
   /** The CNN under an RNN; null for the other networks. */
   readonly cnnSha256: string | null;
+  /** The checkpoint whose weights a cropper or a CNN begins with; null for random ones. */
+  readonly fromSha256: string | null;
 }
 
 /**
@@ -36,7 +38,7 @@ export function defaultImage(region: string): string {
 // SageMaker's own launcher joins the hyperparameters into a shell command without quoting them.
 const SHELL_SAFE = /^[A-Za-z0-9._=:/@%+-]+$/;
 /** What the entry point decides; a second value would contradict it. */
-const NOT_OURS = /^--(data|out|device|cnn|threads)(=|$)/;
+const NOT_OURS = /^--(data|out|device|cnn|from|threads)(=|$)/;
 const GIBIBYTE = 1024 ** 3;
 /** GB for the container's own writing, beside the unpacked data set. */
 const SPARE_GB = 30;
@@ -59,7 +61,8 @@ export function trainingJobRequest(
   const image = options.image ?? defaultImage(region);
   const kms = options["kms-key"] === undefined ? {} : { KmsKeyId: options["kms-key"] };
   const identity = [
-    ...[inputs.datasetSha256, inputs.codeSha256, inputs.cnnSha256, network, options.arguments],
+    ...[inputs.datasetSha256, inputs.codeSha256, inputs.cnnSha256, inputs.fromSha256],
+    ...[network, options.arguments],
     ...[image, instance, instances, role, region, bucket, kms],
   ];
   const job = `blastograde-${network}-${sha256Of(JSON.stringify(identity)).slice(0, 32)}`;
@@ -71,6 +74,8 @@ export function trainingJobRequest(
     },
     InputMode: options["input-mode"],
   });
+  const checkpointChannel = (name: string, sha256: string | null) =>
+    sha256 === null ? [] : [channel(name, trainingKeys.checkpoint(sha256))];
   const maxSeconds = Math.round(options["max-hours"] * 3600);
   const waitSeconds = Math.round((options["max-wait-hours"] ?? 2 * options["max-hours"]) * 3600);
   // File mode keeps the shards beside what is unpacked from them.
@@ -90,7 +95,8 @@ export function trainingJobRequest(
     }),
     InputDataConfig: [
       channel("train", trainingKeys.dataset(inputs.datasetSha256)),
-      ...(inputs.cnnSha256 === null ? [] : [channel("cnn", trainingKeys.cnn(inputs.cnnSha256))]),
+      ...checkpointChannel("cnn", inputs.cnnSha256),
+      ...checkpointChannel("from", inputs.fromSha256),
     ],
     OutputDataConfig: { S3OutputPath: uri(`train/jobs/${job}/output`), ...kms },
     ResourceConfig: {
@@ -126,9 +132,12 @@ function checkArguments(options: SagemakerTraining): void {
     }
   }
   if (options.network === "rnn" && options.cnn === undefined) {
-    throw new Error(`--cnn is missing: the ${CNN_FILE} of the CNN whose features the rnn reads.`);
+    throw new Error(`--cnn is missing: the ${CHECKPOINT_FILE} of the CNN whose features the rnn reads.`);
   }
   if (options.network !== "rnn" && options.cnn !== undefined) throw new Error("--cnn is for the rnn only.");
+  if (options.network === "rnn" && options.from !== undefined) {
+    throw new Error("--from is for the cropper and the cnn.");
+  }
   if (options.network === "cropper" && options.instances > 1) {
     throw new Error("The cropper trains in one process: leave --instances out.");
   }

@@ -4,7 +4,7 @@ import { openTrainingBucket } from "../../adapters/aws/training-bucket.ts";
 import { TrainingJobRequest } from "../../adapters/aws/training-job-request.ts";
 import { openTrainingJobs, type TrainingJob, type TrainingJobs } from "../../adapters/aws/training-jobs.ts";
 import { trainingJobRequest } from "./job-request.ts";
-import { sendCnn, sendCode, sendDataset } from "./send-training.ts";
+import { sendCheckpoint, sendCode, sendDataset } from "./send-training.ts";
 import { sha256Of, shardDataset } from "./shards.ts";
 import type { SagemakerTraining } from "./train-options.ts";
 import { packTrainingCode } from "./training-code.ts";
@@ -23,7 +23,8 @@ const OVER = ["Completed", "Failed", "Stopped"];
 export async function trainOnSagemaker(options: SagemakerTraining): Promise<number> {
   const files = await trainingFiles(options.data, options.network, momentOf(options.arguments));
   const code = await packTrainingCode();
-  const cnnSha256 = options.cnn === undefined ? null : sha256Of(await readFile(options.cnn));
+  const cnnSha256 = await digestOf(options.cnn);
+  const fromSha256 = await digestOf(options.from);
   console.error(`reading ${files.length} files of ${options.data}`);
   const dataset = await shardDataset(options.data, files);
   const datasetBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -32,7 +33,7 @@ export async function trainOnSagemaker(options: SagemakerTraining): Promise<numb
   const bucket = openTrainingBucket({ ...options, kmsKey: options["kms-key"] });
   try {
     const region = await jobs.region();
-    const inputs = { datasetSha256: dataset.sha256, datasetBytes, codeSha256: code.sha256, cnnSha256 };
+    const inputs = { datasetSha256: dataset.sha256, datasetBytes, codeSha256: code.sha256, cnnSha256, fromSha256 };
     const request = parsedRequest(trainingJobRequest(options, inputs, region));
     const described = { shards: dataset.shards.length, bytes: datasetBytes, request };
     if (options["dry-run"]) {
@@ -44,7 +45,8 @@ export async function trainOnSagemaker(options: SagemakerTraining): Promise<numb
       console.error(`${sent ? "sent" : "there already"}: s3://${options.bucket}/${key}`),
     );
     await sendCode(code, bucket);
-    if (options.cnn !== undefined && cnnSha256 !== null) await sendCnn(options.cnn, cnnSha256, bucket);
+    if (options.cnn !== undefined && cnnSha256 !== null) await sendCheckpoint(options.cnn, cnnSha256, bucket);
+    if (options.from !== undefined && fromSha256 !== null) await sendCheckpoint(options.from, fromSha256, bucket);
 
     const { started, job } = await jobs.start(request);
     console.error(started ? `started ${job.name}` : `${job.name} was started before: ${sentenceOf(job)}`);
@@ -58,6 +60,10 @@ export async function trainOnSagemaker(options: SagemakerTraining): Promise<numb
     jobs.close();
     bucket.close();
   }
+}
+
+async function digestOf(file: string | undefined): Promise<string | null> {
+  return file === undefined ? null : sha256Of(await readFile(file));
 }
 
 /** Which stills the CNN's own `--moment` asks for. */

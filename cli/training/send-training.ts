@@ -8,11 +8,12 @@ export const trainingKeys = {
   /** The folder that is the job's input channel. */
   dataset: (sha256: string) => `train/${sha256}/`,
   code: (sha256: string) => `train/code/${sha256}/sourcedir.tar.gz`,
-  /** The folder of a CNN's checkpoint, `best.pt`, the second input channel of an RNN. */
-  cnn: (sha256: string) => `train/cnn/${sha256}/`,
+  /** The folder of one checkpoint, an input channel of its own: the CNN under an RNN, or the weights to begin with. */
+  checkpoint: (sha256: string) => `train/checkpoint/${sha256}/`,
 };
 
-export const CNN_FILE = "best.pt";
+/** What a checkpoint is called in its channel, whatever its name was here; the job's entry point looks for it. */
+export const CHECKPOINT_FILE = "best.pt";
 
 /**
  * Sends what of a data set is not there yet, the manifest last: a folder with a manifest is whole, and one whose sending was
@@ -53,8 +54,8 @@ export async function sendCode({ sha256, archive }: TrainingCode, bucket: Traini
   if (!(await bucket.holds(key, archiveSha256))) await bucket.put(key, archive, archiveSha256);
 }
 
-/** Sends the CNN that an RNN stands on, unless it is there. */
-export async function sendCnn(file: string, sha256: string, bucket: TrainingBucket): Promise<void> {
-  const key = `${trainingKeys.cnn(sha256)}${CNN_FILE}`;
+/** Sends a checkpoint, unless it is there. */
+export async function sendCheckpoint(file: string, sha256: string, bucket: TrainingBucket): Promise<void> {
+  const key = `${trainingKeys.checkpoint(sha256)}${CHECKPOINT_FILE}`;
   if (!(await bucket.holds(key, sha256))) await bucket.put(key, await readFile(file), sha256);
 }

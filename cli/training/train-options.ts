@@ -47,6 +47,7 @@ const SagemakerTraining = z.strictObject({
   retries: wholeNumber(1, 30).prefault("3"),
   attempt: wholeNumber(1, 999).prefault("1"),
   cnn: z.string().optional(),
+  from: z.string().optional(),
   tag: z.array(tag).default([]),
   wait: z.boolean().default(false),
   "dry-run": z.boolean().default(false),
@@ -61,7 +62,7 @@ const VALUES = {
   local: ["on", "data", "out", "processes"],
   sagemaker: [
     ...["on", "data", "out", "role", "bucket", "region", "image", "instance", "instances", "max-hours"],
-    ...["max-wait-hours", "input-mode", "kms-key", "volume-gb", "retries", "attempt", "cnn", "tag"],
+    ...["max-wait-hours", "input-mode", "kms-key", "volume-gb", "retries", "attempt", "cnn", "from", "tag"],
   ],
 };
 

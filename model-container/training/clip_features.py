@@ -11,7 +11,7 @@ from torch import Tensor
 from dataset import Embryos, clip_file, frames_checksum, npz_bytes, read_clip_frames
 from distributed import split_over_host
 from lstm import padded
-from run_folder import write_atomically
+from run_folder import make_folder, write_atomically
 from xception import CnnGrader
 
 
@@ -29,7 +29,7 @@ def sequences(dataset: Path, embryos: Embryos, cnn: CnnGrader, cache: Path) -> "
 
     Returns features [N, 30, F], zeros after the last frame, and how many frames each has, [N].
     """
-    cache.mkdir(parents=True, exist_ok=True)
+    make_folder(cache)
     clips = [clip_file(dataset, embryo_id) for embryo_id in embryos.embryo_id]
     cached = [cache / f"{clip.stem}-{frames_checksum(clip)}.npz" for clip in clips]
 

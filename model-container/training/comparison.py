@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from run_folder import weights_digest, write_atomically
+from run_folder import make_folder, weights_digest, write_atomically
 from runs import RunUnreadable, read_run
 from served import write_cnn, write_rnn
 from thresholds import load_thresholds
@@ -63,7 +63,7 @@ def export_networks(runs: Path, out: Path) -> None:
         sys.exit(f"{runs} holds no run whose folder begins with cnn- or rnn-.")
     for folder in folders:
         refuse_unfinished(folder)
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     networks, cnns = [], {}
     for folder in (path for path in folders if path.name.startswith("cnn-")):
         cnn, recipe = load_cnn(folder / "best.pt")

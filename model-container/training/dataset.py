@@ -1,12 +1,13 @@
 """Readers of the dataset folder that TypeScript prepares (see README.md for its formats)."""
 
 import csv
+import hashlib
 import io
 import re
 import sys
 import zipfile
 from pathlib import Path
-from typing import Iterator, NamedTuple, Optional, Sequence
+from typing import Iterable, Iterator, NamedTuple, Optional, Sequence
 
 import numpy as np
 import torch
@@ -128,6 +129,45 @@ def frames_checksum(path: Path) -> str:
             return f"{archive.getinfo('frames.npy').CRC:08x}"
     except (zipfile.BadZipFile, KeyError):
         sys.exit(f"{path} is no clip: prepare the dataset again.")
+
+
+def cropper_digest(*splits: CropperPictures) -> str:
+    """SHA-256 over the pictures and masks that a cropper's training reads."""
+    return digest_of(array for pictures in splits for array in pictures)
+
+
+def stills_digest(stills: np.ndarray, *splits: Embryos) -> str:
+    """SHA-256 over what a CNN's training reads: names, grades, and of each unshifted still the middle line.
+
+    Whole stills would be gigabytes, and a line tells one photograph from another. stills: [E, V, 3, 224, 224].
+    """
+    line = stills.shape[3] // 2
+    return digest_of(
+        array for embryos in splits for array in (*names_and_grades(embryos), stills[embryos.row.numpy(), 0, 1, line])
+    )
+
+
+def clips_digest(dataset: Path, *splits: Embryos) -> str:
+    """SHA-256 over what an RNN's training reads: names, grades, and the checksums of the clips' frames."""
+    parts = []
+    for embryos in splits:
+        checksums = [frames_checksum(clip_file(dataset, embryo_id)) for embryo_id in embryos.embryo_id]
+        parts += [*names_and_grades(embryos), checksums]
+    return digest_of(parts)
+
+
+def names_and_grades(embryos: Embryos) -> list:
+    return [embryos.embryo_id, *(embryos.grades[task] for task in sorted(embryos.grades))]
+
+
+def digest_of(parts: Iterable) -> str:
+    """SHA-256 over arrays, tensors or lists of names, wherever they were read: a folder may move."""
+    digest = hashlib.sha256()
+    for part in parts:
+        array = np.ascontiguousarray(part)
+        digest.update(f"{array.dtype} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def batches(order: Tensor, size: int, at_least: int = 2) -> Iterator[Tensor]:

@@ -22,7 +22,7 @@ from comparison import export_networks
 from cropper import Cropper
 from dataset import clip_file, npz_bytes, open_stills, read_clip_frames, read_cropper_pictures, read_embryos
 from lstm import LstmGrader, padded
-from run_folder import save_checkpoint, weights_digest, write_atomically
+from run_folder import make_folder, save_checkpoint, weights_digest, write_atomically
 from served import ServedCnn, ServedCropper, ServedRnn, write_cnn, write_cropper, write_rnn
 from trained import load_cropper, load_grader
 from xception import CnnGrader
@@ -87,7 +87,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     if options.what == "networks" and options.runs is None:
         parser.error("networks needs --runs")
 
-    options.out.mkdir(parents=True, exist_ok=True)
+    make_folder(options.out)
     if options.what == "cropper":
         write_cropper(options.out / "cropper.onnx", load_cropper(options.run / "cropper" / "best.pt"))
     elif options.what == "grader":

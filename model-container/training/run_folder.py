@@ -3,6 +3,7 @@
 With several processes the first one alone reads and writes; what it reads goes to the others.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -36,7 +37,24 @@ def write_atomically(path: Path, content: bytes) -> None:
             "Run the same command again once there is room: a training goes on from its last whole epoch."
         )
     finally:
-        temporary.unlink(missing_ok=True)
+        remove_torn(temporary)
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder and those above it, unless it is there; where it cannot be made the script ends."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as cause:
+        sys.exit(
+            f"{path} cannot be made ({cause.strerror}): run the same command again once there is room and it may be "
+            "written to, or choose another --out."
+        )
+
+
+def remove_torn(temporary: Path) -> None:
+    """Removes a half-written file, of use to nobody. Where that fails, what is written next says why."""
+    with contextlib.suppress(OSError):
+        temporary.unlink()
 
 
 # What is no tensor is kept as JSON: the safe reader of PyTorch 1.13 knows neither fractions nor lists.
@@ -121,14 +139,23 @@ def recipe_of(options, *names: str) -> dict:
     return {**{name: getattr(options, name) for name in names}, "processes": process_count()}
 
 
-def begin_with(checkpoint: "Optional[Path]", kind: str, model) -> "Optional[str]":
-    """Gives a model the weights of a checkpoint, where there is one. Returns their digest, for the recipe."""
-    if checkpoint is None:
+def begin_with(options, kind: str, model, *alike: str) -> "Optional[str]":
+    """Gives a model the weights of `--from`, where it was given. Returns their digest, for the recipe.
+
+    alike: the options in which that checkpoint's run has to be as this one. The weights' shapes alone would let another
+    loss pass, and weights that have seen the clinic which is left out here.
+    """
+    if options.start_from is None:
         return None
-    try:
-        model.load_state_dict(load_checkpoint(checkpoint, kind)["model"])
-    except RuntimeError:
-        sys.exit(f"{checkpoint} holds another network: begin with one of the same width, task and loss.")
+    checkpoint = load_checkpoint(options.start_from, kind)
+    for name in alike:
+        theirs, ours = checkpoint["recipe"].get(name), getattr(options, name)
+        if theirs != ours:
+            sys.exit(
+                f"{options.start_from} was trained with {name} {theirs}, and this run has {name} {ours}: "
+                f"begin with a checkpoint that has the same {', '.join(alike)}, or without --from."
+            )
+    model.load_state_dict(checkpoint["model"])
     return weights_digest(model)
 
 
@@ -144,16 +171,16 @@ def resume(options, kind: str, recipe: dict, model, optimizer, schedule) -> "lis
         if content is not None and checkpoint["recipe"].get(name) != value:
             sys.exit(
                 f"{out} holds a run with {name} {checkpoint['recipe'].get(name)}, and this one has {name} {value}: "
-                "use the same options to go on with it, or another --out to start anew."
+                "use the same options and the same data to go on with it, or another --out to start anew."
             )
     if content is not None:
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict({"state": checkpoint["optimizer"], "param_groups": checkpoint["optimizer_groups"]})
         schedule.load_state_dict(checkpoint["schedule"])
     if is_first_process():
-        out.mkdir(parents=True, exist_ok=True)
+        make_folder(out)
         for torn in out.glob(".*.tmp"):
-            torn.unlink()                       # a killed process's: of no use, and as large as a checkpoint
+            remove_torn(torn)                   # a killed process's, and as large as a checkpoint
         note = {"kind": kind, "epochs": options.epochs, "differs": options.differs, "recipe": recipe}
         write_atomically(out / "run.json", (json.dumps(note, indent=1) + "\n").encode())
         if content is not None:

@@ -48,6 +48,8 @@ def training_command(environment: Mapping, options: argparse.Namespace, dataset:
     script = [str(HERE / f"train_{network}.py"), "--data", str(dataset), "--out", str(options.checkpoints)]
     if network == "rnn":
         script += ["--cnn", str(Path(setting(environment, "SM_CHANNEL_CNN")) / "best.pt")]
+    if "SM_CHANNEL_FROM" in environment:
+        script += ["--from", str(Path(environment["SM_CHANNEL_FROM"]) / "best.pt")]
     script += ["--device", "cuda" if gpus > 0 else "cpu", *arguments]
     hosts = json.loads(environment.get("SM_HOSTS", '["localhost"]'))
     processes = options.cpu_processes or max(gpus, 1)

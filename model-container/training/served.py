@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from cropper import Cropper
 from heads import GradeHeads, grade_scores
 from lstm import SEQUENCE_FRAMES, LstmGrader
-from run_folder import write_atomically
+from run_folder import make_folder, write_atomically
 from xception import CnnGrader
 
 
@@ -90,7 +90,7 @@ def write_onnx(path: Path, model: nn.Module, example: Tensor, inputs: "list[str]
             dynamic_axes={name: {0: "n"} for name in inputs + outputs}, **legacy,
         )
     content = buffer.getvalue()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_atomically(path, content)
     print(f"wrote {path}, {len(content) / 1e6:.1f} MB", file=sys.stderr)
     return hashlib.sha256(content).hexdigest()

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dataset import MOMENTS, batches, open_stills, read_embryos
+from dataset import MOMENTS, batches, open_stills, read_embryos, stills_digest
 from distributed import (
     by_first_process, leave_processes, process_count, replicated, seed_epoch, share_of, share_weight, summed,
 )
@@ -60,7 +60,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     weights_there = {task: weight.to(device) for task, weight in weights.items()}
 
     model = CnnGrader(options.width, tasks, loss_name)
-    began_with = begin_with(options.start_from, "cnn", model)
+    began_with = begin_with(options, "cnn", model, "width", "task", "loss", "without_clinic")
     # Channels last: a quarter less time on two cores, and what tensor cores want.
     model.to(device, memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), lr=options.lr)
@@ -71,6 +71,7 @@ def main(arguments: "list[str] | None" = None) -> None:
         "batch", "lr", "patience", "seed", "limit", "flips", "bfloat16",
     )
     recipe.update({"began_with": began_with, "trained_on": len(train.row), "validated_on": len(validation.row)})
+    recipe["data_sha256"] = stills_digest(stills, train, validation)
     history = resume(options, "cnn", recipe, model, optimizer, schedule)
     replica = replicated(model)
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from clip_features import sequences
-from dataset import batches, read_embryos
+from dataset import batches, clips_digest, read_embryos
 from distributed import (
     by_first_process, leave_processes, process_count, replicated, seed_epoch, share_of, share_weight, summed,
 )
@@ -55,9 +55,6 @@ def main(arguments: "list[str] | None" = None) -> None:
     asked = {"tasks": tasks, "clips": True, "without_clinic": options.without_clinic}
     train = read_embryos(options.data, "train", options.limit, **asked, at_least=max(2, process_count()))
     validation = read_embryos(options.data, "validation", options.limit, **asked)
-    cache = options.out / "features" / cnn_digest[:16]
-    train_features, train_frames = sequences(options.data, train, cnn, cache)   # [N, 30, F], [N]
-    validation_features, _ = sequences(options.data, validation, cnn, cache)
     weights = {task: inverse_frequency_weights(train.grades[task]) for task in tasks}
     weights_there = {task: weight.to(device) for task, weight in weights.items()}
 
@@ -69,7 +66,12 @@ def main(arguments: "list[str] | None" = None) -> None:
     recipe = recipe_of(options, "task", "loss", "shorten", "without_clinic", "batch", "lr", "patience", "seed", "limit")
     recipe.update({"trained_on": len(train.row), "validated_on": len(validation.row)})
     recipe.update({"features": cnn.xception.features, "cnn_digest": cnn_digest})
+    recipe["data_sha256"] = clips_digest(options.data, train, validation)
     history = resume(options, "rnn", recipe, model, optimizer, schedule)
+    # After `resume`: extracting takes longer than training, and a run that cannot be gone on with is refused before it.
+    cache = options.out / "features" / cnn_digest[:16]
+    train_features, train_frames = sequences(options.data, train, cnn, cache)   # [N, 30, F], [N]
+    validation_features, _ = sequences(options.data, validation, cnn, cache)
     replica = replicated(model)
 
     for epoch in range(len(history) + 1, options.epochs + 1):

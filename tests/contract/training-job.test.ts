@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { TrainingJobRequest } from "../../adapters/aws/training-job-request.ts";
 import { fakeAws, refuse, runTrain, standInDataset, temporaryFolder } from "./training-job.builders.ts";
@@ -33,6 +35,20 @@ it("sends data and code, and asks SageMaker for one signed job that keeps to its
   const channel = asked.InputDataConfig[0]!.DataSource.S3DataSource.S3Uri.replace("s3://", "/");
   const code = JSON.parse(asked.HyperParameters.sagemaker_submit_directory!).replace("s3://", "/");
   expect([...aws.objects.keys()].sort()).toEqual([`${channel}manifest.json`, `${channel}shard-00000.tar`, code].sort());
+});
+
+it("sends the checkpoint to begin with under its digest, and tells the job where it lies", async () => {
+  const aws = await fakeAws();
+  const checkpoint = join(await temporaryFolder(), "first.pt");
+  await writeFile(checkpoint, "weights");
+
+  const { exitCode, stdout } = await runTrain([...(await cnnCommand()), "--from", checkpoint], aws.environment);
+
+  const { InputDataConfig, HyperParameters } = TrainingJobRequest.parse(JSON.parse(stdout).request);
+  const from = InputDataConfig.find(({ ChannelName }) => ChannelName === "from")!.DataSource.S3DataSource.S3Uri;
+  expect(exitCode).toBe(0);
+  expect(aws.objects.get(`${from.replace("s3://", "/")}best.pt`)?.toString()).toBe("weights");
+  expect(HyperParameters.arguments).toBe('"--epochs,3,--flips"');
 });
 
 it("starts no second job and sends nothing again for the same command", async () => {

@@ -9,6 +9,7 @@ const INPUTS = {
   datasetBytes: 5 * 1024 ** 3,
   codeSha256: "c".repeat(64),
   cnnSha256: null,
+  fromSha256: null,
 };
 
 function sagemaker(...extra: string[]): SagemakerTraining {
@@ -55,6 +56,21 @@ it("gives the rnn its CNN as a second channel", () => {
   expect(InputDataConfig.map(({ ChannelName }) => ChannelName)).toEqual(["train", "cnn"]);
 });
 
+it("gives the weights to begin with as a channel, and is another training without them", () => {
+  const begun = trainingJobRequest(
+    sagemaker("--from", "best.pt"),
+    { ...INPUTS, fromSha256: "f".repeat(64) },
+    "eu-west-1",
+  );
+
+  expect(begun.InputDataConfig[1]).toMatchObject({
+    ChannelName: "from",
+    DataSource: { S3DataSource: { S3Uri: `s3://north/train/checkpoint/${"f".repeat(64)}/` } },
+  });
+  expect(begun.HyperParameters.arguments).not.toContain("from");
+  expect(begun.TrainingJobName).not.toBe(request().TrainingJobName);
+});
+
 it("makes room for the data set once, and twice where the shards lie beside it", () => {
   expect(request().ResourceConfig.VolumeSizeInGB).toBe(35);
   expect(request("--input-mode", "File").ResourceConfig.VolumeSizeInGB).toBe(40);
@@ -74,6 +90,12 @@ it("refuses a cropper on several machines, and an rnn without its CNN", () => {
 
   expect(() => trainingJobRequest(cropper, INPUTS, "eu-west-1")).toThrow("The cropper trains in one process");
   expect(() => trainingJobRequest(rnn, INPUTS, "eu-west-1")).toThrow("--cnn is missing");
+});
+
+it("refuses an rnn that is to begin with other weights, which its script cannot", () => {
+  const rnn = { ...sagemaker("--cnn", "best.pt", "--from", "rnn.pt"), network: "rnn" as const };
+
+  expect(() => trainingJobRequest(rnn, INPUTS, "eu-west-1")).toThrow("--from is for the cropper and the cnn");
 });
 
 it.each([

@@ -26,10 +26,16 @@ it("hands a network's own options on as they are, wherever ours stand between th
   });
 });
 
-it("trains here unless told otherwise, where --cnn is the script's own option", () => {
-  const options = parseTrainOptions(["rnn", ...FOLDERS, "--cnn", "best.pt"]);
+it.each(["--cnn", "--from"])("trains here unless told otherwise, where %s is the script's own option", (name) => {
+  const options = parseTrainOptions(["rnn", ...FOLDERS, name, "best.pt"]);
 
-  expect(options).toMatchObject({ on: "local", arguments: ["--cnn", "best.pt"] });
+  expect(options).toMatchObject({ on: "local", arguments: [name, "best.pt"] });
+});
+
+it.each(["cnn", "from"])("takes --%s as a file to send, elsewhere", (name) => {
+  const job = ["--on", "sagemaker", "cnn", ...FOLDERS, "--role", "role", "--bucket", "north"];
+
+  expect(parseTrainOptions([...job, `--${name}`, "best.pt"])).toMatchObject({ [name]: "best.pt", arguments: [] });
 });
 
 it("takes spot instances for a day at most, unless told otherwise", () => {

@@ -12,6 +12,7 @@ import pytest
 import torch
 from tiny_runs import assert_same_run, cnn_options, cropper_options, history, rnn_options
 
+import clip_features
 import run_folder
 import train_cnn
 import train_cropper
@@ -132,29 +133,82 @@ def test_a_damaged_last_checkpoint_is_named_beside_the_best_one_that_is_whole(da
     assert (tmp_path / "best.pt").read_bytes() == before and load_checkpoint(tmp_path / "best.pt", "rnn")["epoch"] == 1
 
 
-def test_a_full_disk_leaves_the_last_epoch_and_ends_in_a_sentence(dataset, cnn_run, rnn_run, tmp_path, monkeypatch):
-    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=1))
-    before = (tmp_path / "last.pt").read_bytes()
-    write, written = run_folder.write_atomically, []
+def full_at(monkeypatch, module, pattern):
+    """The disk is full whenever `module` writes a file of this pattern, as long as the patch stands."""
+    write = module.write_atomically
 
     def full(file_descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def write_until_full(path, content):
-        written.append(path.name)
         with monkeypatch.context() as patch:
-            if path.name == "last.pt":
+            if path.match(pattern):
                 patch.setattr(run_folder.os, "fsync", full)
             write(path, content)
 
+    monkeypatch.setattr(module, "write_atomically", write_until_full)
+
+
+def test_a_full_disk_leaves_the_rnns_last_epoch_and_ends_in_a_sentence(dataset, cnn_run, rnn_run, tmp_path, monkeypatch):
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=1))
+    before = (tmp_path / "last.pt").read_bytes()
+
     with monkeypatch.context() as patch:
-        patch.setattr(run_folder, "write_atomically", write_until_full)
+        full_at(patch, run_folder, "last.pt")
         with pytest.raises(SystemExit, match=r"last.pt cannot be written \(No space left on device\)"):
             train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
 
     assert (tmp_path / "last.pt").read_bytes() == before and not list(tmp_path.glob(".*.tmp"))
     train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
     assert_same_run(rnn_run, tmp_path, "rnn")
+
+
+def test_a_full_disk_leaves_the_croppers_last_epoch_and_ends_in_a_sentence(dataset, cropper_run, tmp_path, monkeypatch):
+    train_cropper.main(cropper_options(dataset, tmp_path, epochs=1))
+    before = (tmp_path / "last.pt").read_bytes()
+
+    with monkeypatch.context() as patch:
+        full_at(patch, run_folder, "last.pt")
+        with pytest.raises(SystemExit, match=r"last.pt cannot be written \(No space left on device\)"):
+            train_cropper.main(cropper_options(dataset, tmp_path))
+
+    assert (tmp_path / "last.pt").read_bytes() == before and not list(tmp_path.glob(".*.tmp"))
+    train_cropper.main(cropper_options(dataset, tmp_path))
+    assert_same_run(cropper_run, tmp_path, "cropper")
+
+
+def test_a_disk_that_fills_up_with_features_leaves_whole_ones_to_go_on_with(dataset, cnn_run, rnn_run, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        full_at(patch, clip_features, "embryo-7-*.npz")
+        with pytest.raises(SystemExit, match=r"embryo-7-\w+.npz cannot be written \(No space left on device\)"):
+            train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+    kept = {path.name for path in (tmp_path / "features").rglob("*") if path.is_file()}
+
+    train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+
+    assert [name.split("-")[1] for name in sorted(kept)] == ["0", "1", "2", "3", "4", "5", "6"]
+    assert_same_run(rnn_run, tmp_path, "rnn")
+
+
+def test_a_run_folder_that_cannot_be_made_is_named_in_a_sentence(dataset, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(SystemExit, match=r"file/cropper cannot be made \(Not a directory\)"):
+        train_cropper.main(cropper_options(dataset, tmp_path / "file" / "cropper"))
+
+
+def test_a_folder_of_features_that_cannot_be_made_is_named_in_a_sentence(dataset, cnn_run, tmp_path):
+    (tmp_path / "features").write_bytes(b"")
+
+    with pytest.raises(SystemExit, match=r"features/\w+ cannot be made \(Not a directory\)"):
+        train_rnn.main(rnn_options(dataset, tmp_path, cnn_run / "best.pt"))
+
+
+def test_a_place_where_nothing_can_be_removed_either_is_named_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+
+    with pytest.raises(SystemExit, match=r"last.pt cannot be written \(Not a directory\)"):
+        run_folder.write_atomically(tmp_path / "file" / "last.pt", b"weights")
 
 
 def test_a_checkpoint_of_an_earlier_format_is_refused(dataset, cnn_run, tmp_path):

@@ -60,25 +60,6 @@ def test_the_learning_rate_halves_once_so_many_epochs_passed_without_a_smaller_l
     assert rates[-1] < 0.05
 
 
-def test_a_run_that_begins_with_a_checkpoint_learns_on_from_its_weights(dataset, cnn_run, tmp_path):
-    from_there = ["--from", str(cnn_run / "best.pt"), "--lr", "1e-9"]
-    train_cnn.main([*cnn_options(dataset, tmp_path, epochs=1), *from_there])
-
-    begun, given = (load_checkpoint(run / "best.pt", "cnn")["model"] for run in (tmp_path, cnn_run))
-    for name in (name for name in given if name.endswith("weight")):
-        assert torch.allclose(begun[name], given[name], atol=1e-6), name
-
-
-def test_a_run_cannot_begin_with_another_network_or_go_on_from_another_beginning(dataset, cnn_run, tmp_path):
-    narrow = cnn_options(dataset, tmp_path / "narrow", epochs=1, width="0.03125")
-    with pytest.raises(SystemExit, match="holds another network"):
-        train_cnn.main([*narrow, "--from", str(cnn_run / "best.pt")])
-
-    train_cnn.main(cnn_options(dataset, tmp_path / "begun", epochs=1))
-    with pytest.raises(SystemExit, match="began_with"):
-        train_cnn.main([*cnn_options(dataset, tmp_path / "begun"), "--from", str(cnn_run / "best.pt")])
-
-
 def test_the_stills_of_the_moment_and_the_first_variants_are_read(dataset, tmp_path, monkeypatch):
     opened = []
     open_stills = train_cnn.open_stills
@@ -165,10 +146,39 @@ def test_a_checkpoint_of_another_network_is_refused(dataset, cropper_run, tmp_pa
         train_rnn.main(rnn_options(dataset, tmp_path, cropper_run / "best.pt"))
 
 
-def test_fewer_embryos_than_a_batch_are_one_batch(dataset, tmp_path):
-    train_cnn.main([*cnn_options(dataset, tmp_path, epochs=1), "--limit", "2", "--batch", "24"])
+@pytest.mark.parametrize("kind", ["cropper", "cnn", "rnn"])
+def test_fewer_examples_than_a_batch_are_one_batch(dataset, cnn_run, tmp_path, kind):
+    train, options = {
+        "cropper": (train_cropper.main, cropper_options(dataset, tmp_path, epochs=1)),
+        "cnn": (train_cnn.main, cnn_options(dataset, tmp_path, epochs=1)),
+        "rnn": (train_rnn.main, rnn_options(dataset, tmp_path, cnn_run / "best.pt", epochs=1)),
+    }[kind]
 
-    assert np.isfinite(history(tmp_path)[0]["loss"])
+    train([*options, "--limit", "2", "--batch", "24"])
+
+    assert 0 < history(tmp_path)[0]["loss"] < np.inf
+    assert load_checkpoint(tmp_path / "last.pt", kind)["recipe"]["trained_on"] == 2
+
+
+def test_a_still_is_learnt_with_its_own_embryos_grade_where_an_earlier_embryo_is_left_out(dataset, tmp_path, monkeypatch):
+    data = with_embryos(dataset, tmp_path / "data", lambda row, line: {**line, "icm": "" if row == 0 else line["icm"]})
+    (data / "stills").unlink()
+    (data / "stills").mkdir()
+    rows = np.arange(18, dtype=np.uint8)[:, None, None, None, None]
+    np.save(data / "stills" / "tA.npy", np.broadcast_to(rows, (18, 1, 3, 224, 224)))    # every pixel names its row
+    stills, grades, loss_of = [], [], train_cnn.grading_loss
+
+    def noted_loss(loss, outputs, truth, weights):
+        grades.extend(truth["icm"].tolist())
+        return loss_of(loss, outputs, truth, weights)
+
+    monkeypatch.setattr(train_cnn, "flipped", lambda frames: stills.extend(frames[:, 0, 0, 0].tolist()) or frames)
+    monkeypatch.setattr(train_cnn, "grading_loss", noted_loss)
+
+    train_cnn.main(cnn_options(data, tmp_path / "run", epochs=1))
+
+    assert sorted(stills) == list(range(1, 12))
+    assert grades == [row % 2 for row in stills]
 
 
 @pytest.mark.parametrize(

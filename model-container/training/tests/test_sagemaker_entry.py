@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import sagemaker_entry
+from run_folder import weights_digest
+from trained import load_cnn
 
 ENTRY = Path(sagemaker_entry.__file__)
 EPOCHS = 2
@@ -134,6 +136,20 @@ def test_two_hosts_meet_at_the_first_one_and_train_an_rnn_on_a_cnn_that_was_sent
     assert not (tmp_path / hosts[1] / "model").exists()
 
 
+def test_a_run_begins_with_the_checkpoint_that_was_sent_and_goes_on_with_data_unpacked_elsewhere(channel, cnn_run, tmp_path):
+    sent = {"SM_CHANNEL_FROM": str(cnn_run)}
+    first = start(channel, tmp_path, epochs=1, **sent)
+    (tmp_path / "scratch").rename(tmp_path / "gone")
+
+    again = start(channel, tmp_path, "--scratch", str(tmp_path / "elsewhere"), epochs=2, **sent)
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert "going on after epoch 1" in again.stderr
+    assert epochs_in(tmp_path / "model") == [1, 2]
+    model, _ = load_cnn(cnn_run / "best.pt")
+    assert json.loads((tmp_path / "model" / "run.json").read_text())["recipe"]["began_with"] == weights_digest(model)
+
+
 def test_an_unpacked_data_set_is_the_one_that_was_sent(channel, dataset, tmp_path):
     folder, sha256 = channel
 
@@ -178,6 +194,7 @@ def test_torchrun_is_used_where_several_gpus_or_hosts_are(gpus, hosts, network, 
     assert line[1:script] == (["-m", "torch.distributed.run", *sagemaker_entry.LEAVE_OUTPUT, *launched] if launched else [])
     assert line[line.index("--device") + 1] == ("cpu" if gpus == "0" else "cuda")
     assert ("--cnn" in line) == (network == "rnn")
+    assert "--from" not in line
 
 
 def test_without_sagemakers_variables_it_says_where_it_belongs(tmp_path):

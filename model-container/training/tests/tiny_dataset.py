@@ -16,8 +16,11 @@ def disc(side: int, radius: float, random: np.random.Generator) -> "tuple[np.nda
     return picture.astype(np.uint8), mask.astype(np.uint8)
 
 
-def write_tiny_dataset(folder: Path, *, train: int = 12, validation: int = 4, test: int = 2, frames: int = 3, pictures: int = 40) -> Path:
-    random = np.random.default_rng(1)
+def write_tiny_dataset(
+    folder: Path, *, train: int = 12, validation: int = 4, test: int = 2, frames: int = 3, pictures: int = 40, seed: int = 1
+) -> Path:
+    """Names, splits and grades are the same whatever the seed; the pictures are others."""
+    random = np.random.default_rng(seed)
     for below in ("clips", "stills"):
         (folder / below).mkdir(parents=True, exist_ok=True)
     found = [disc(64, 0 if n % 5 == 4 else random.uniform(0.15, 0.35), random) for n in range(pictures)]
