@@ -1,17 +1,15 @@
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
-import { CLIP_SIZE, FOCAL_PLANES_UM } from "../../core/contracts/clip.ts";
+import type { Warning } from "../../core/contracts/identifiers.ts";
 import type { ExpansionEvidence } from "../../core/cropping/expansion-evidence.ts";
-import { cropPlanes, findEmbryo } from "../../core/cropping/look.ts";
-import type { SquareWindow } from "../../core/cropping/resample.ts";
 import { isBlastogradeError } from "../../core/errors.ts";
 import type { EmbryoSegmenter, PictureDecoder } from "../../core/ports.ts";
 import { type CroppedSequence, cropSequence } from "../../core/stations/crop-sequence.ts";
-import { chooseFocalPlanes, type FocalStack, hasDepth } from "../../core/timelapse/focal-planes.ts";
+import { WarningLog } from "../../core/stations/warnings.ts";
 import { BLASTOCYST_STAGE_HPI } from "../../core/timelapse/hourly-grid.ts";
 import type { EmbryoSource, Problem, SourceEmbryo } from "./embryo-source.ts";
 import { MOMENTS, type Moment, type MomentVariants } from "./moments.ts";
 import { ReadableFrames } from "./readable-frames.ts";
-import { shiftsOf } from "./variants.ts";
+import { flatTimes, momentTarget, type Still, type StillSource, stillAt } from "./stills.ts";
 
 /** What is wanted of every embryo. */
 export interface Wanted {
@@ -38,11 +36,6 @@ export interface EmbryoResult {
 
 /** Names files and stands in CSV and in shells as it is. */
 const USABLE_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-/** Where tA is not given: the middle of 115 to 120 hpi. Kragh et al. 2019, section 2.1. */
-const USUAL_ANNOTATION_HPI = 117.5;
-/** How far from a fixed moment its capture may lie. */
-const FIXED_MOMENT_H = 0.5;
-const STILL_BYTES = FOCAL_PLANES_UM.length * CLIP_SIZE ** 2;
 
 /**
  * Takes one embryo through the crop station's own code, so that training sees the bytes that serving sees. What is wrong
@@ -93,121 +86,63 @@ async function picturesOf(
 ): Promise<Pick<EmbryoResult, "embryo" | "stills" | "clip" | "evidence">> {
   const frames = new ReadableFrames(embryo, ports.pictures);
   const needsSequence = kind === "time-lapse" && (sequences || evidenceOfAll || moments.tMEB !== undefined);
-  const sequence = needsSequence ? await croppedSequence(embryo, frames, ports, problems) : null;
+  const reasons: Problem[] = [];
+  const reason = (code: string, detail: string) => reasons.push({ embryoId: embryo.embryoId, code, detail });
+  const sequence = needsSequence ? await croppedSequence(embryo, frames, ports, reasons) : null;
 
-  const stills: Partial<Record<Moment, Uint8Array>> = {};
-  for (const moment of MOMENTS.filter((name) => moments[name] !== undefined)) {
-    const at = momentHpi(moment, embryo, sequence);
-    const still =
-      at &&
-      (await untilReadable(frames, () =>
-        stillVariants(kind === "still" ? frames.stacks : deepStacks(frames), at, moments[moment]!, frames, ports),
-      ));
+  const stills: Partial<Record<Moment, Still>> = {};
+  const source: StillSource = { frames, segmenter: ports.segmenter, isOnePlane: kind === "still" };
+  // An embryo without the clip that is wanted is left out, stills and all.
+  for (const moment of sequences && sequence === null ? [] : MOMENTS) {
+    const count = moments[moment];
+    const target = momentTarget(moment, embryo, sequence?.sequence.tMebHpi ?? null);
+    const still = count !== undefined && target !== null ? await stillAt(target, count, source) : null;
     if (still === "no embryo") {
-      const detail = `The cropper finds no embryo in the picture of ${moment}.`;
-      problems.push({ embryoId: embryo.embryoId, code: "EMBRYO_NOT_FOUND", detail });
-    } else if (still) stills[moment] = still;
+      reason("EMBRYO_NOT_FOUND", `The cropper finds no embryo in the picture of ${moment}.`);
+    } else if (still !== null) stills[moment] = still;
   }
-  problems.push(...frames.problems);
 
   const isWhole = sequences ? sequence !== null : evidenceOfAll || Object.keys(stills).length > 0;
-  if (!isWhole && problems.length === embryo.problems.length) {
-    const detail = `No capture from ${BLASTOCYST_STAGE_HPI} hpi on lies near a wanted moment.`;
-    problems.push({ embryoId: embryo.embryoId, code: "MOMENTS_MISSING", detail });
+  if (!isWhole && reasons.length === 0 && frames.problems.length === 0) {
+    reason("MOMENTS_MISSING", `No capture from ${BLASTOCYST_STAGE_HPI} hpi on lies near a wanted moment.`);
   }
+  const ofStills = Object.values(stills).flatMap(({ warnings }) => warnings);
+  const remarks = onceEach(sequence?.warnings ?? [], kind === "still" ? ofStills : [...flatTimes(frames), ...ofStills]);
+  problems.push(...remarks.map((warning) => ({ embryoId: embryo.embryoId, ...warning })));
+  // Why an embryo is left out comes last: the evaluation counts it by that.
+  problems.push(...frames.problems, ...reasons);
   const { frames: _, problems: __, readFrames: ___, close: ____, ...known } = embryo;
   return {
     embryo: isWhole ? known : null,
-    stills,
+    stills: Object.fromEntries(Object.entries(stills).map(([moment, { variants }]) => [moment, variants])),
     clip: sequences && sequence !== null ? clipOf(embryo, sequence, ports.segmenter) : null,
     evidence: needsSequence ? (sequence?.evidence ?? null) : undefined,
   };
 }
 
-/** @returns null where the crop station would reject the embryo, which is said as a problem */
+/** @returns null where the crop station would reject the embryo, which is said as a reason */
 async function croppedSequence(
   embryo: SourceEmbryo,
   frames: ReadableFrames,
   { segmenter, pictures }: { readonly segmenter: EmbryoSegmenter; readonly pictures: PictureDecoder },
-  problems: Problem[],
+  reasons: Problem[],
 ): Promise<CroppedSequence | null> {
   const meter = { run: <T>(_stage: string, work: () => Promise<T>) => work() };
   const readFrame = (file: string) => frames.read(file);
   try {
-    return await untilReadable(frames, () => cropSequence(frames.frames, { pictures, segmenter, meter, readFrame }));
+    return await frames.untilReadable(() => cropSequence(frames.frames, { pictures, segmenter, meter, readFrame }));
   } catch (error) {
     if (!isBlastogradeError(error) || error.retryable) throw error;
-    problems.push({ embryoId: embryo.embryoId, code: error.code, detail: error.message });
+    reasons.push({ embryoId: embryo.embryoId, code: error.code, detail: error.message });
     return null;
   }
 }
 
-/** Begins again without the time of each picture that turns out to be damaged. */
-async function untilReadable<T>(frames: ReadableFrames, work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!frames.leaveOut(error)) throw error;
-    }
-  }
-}
-
-interface Target {
-  readonly hpi: number;
-  /** How far the nearest capture may be. */
-  readonly withinH: number;
-}
-
-function momentHpi(moment: Moment, embryo: SourceEmbryo, sequence: CroppedSequence | null): Target | null {
-  if (moment === "tA") return { hpi: embryo.annotatedHpi ?? USUAL_ANNOTATION_HPI, withinH: Number.POSITIVE_INFINITY };
-  if (moment === "tMEB") return sequence && { hpi: sequence.sequence.tMebHpi, withinH: FIXED_MOMENT_H };
-  return { hpi: Number(moment), withinH: FIXED_MOMENT_H };
-}
-
-/** The times that a clip could be made of. */
-function deepStacks(frames: ReadableFrames): FocalStack[] {
-  return frames.stacks.filter((stack) => stack.hpi >= BLASTOCYST_STAGE_HPI && hasDepth(stack));
-}
-
-/**
- * The still at a time and its augmentations, uint8 [V, 3, 224, 224]; null where nothing was captured near it. Where the
- * embryo is lost in a shifted variant, it is where the unshifted one has it.
- */
-async function stillVariants(
-  stacks: readonly FocalStack[],
-  { hpi, withinH }: Target,
-  count: number,
-  frames: ReadableFrames,
-  { segmenter }: { readonly segmenter: EmbryoSegmenter },
-): Promise<Uint8Array | "no embryo" | null> {
-  const unshifted = nearest(stacks, hpi);
-  if (unshifted === null || Math.abs(unshifted.hpi - hpi) > withinH) return null;
-  const stills = new Uint8Array(count * STILL_BYTES);
-  const shifts = shiftsOf(count);
-  let usual: SquareWindow | null = null;
-  for (const hours of new Set(shifts.map((shift) => shift.hours))) {
-    const stack = nearest(stacks, hpi + hours)!;
-    const ofThisTime = shifts.flatMap((shift, variant) =>
-      shift.hours === hours ? [{ variant, frames: chooseFocalPlanes(stack, shift.focalUm).frames }] : [],
-    );
-    const pictures = await frames.decode(ofThisTime.flatMap((chosen) => chosen.frames.map(({ file }) => file)));
-    for (const { variant, frames: chosen } of ofThisTime) {
-      const planes = chosen.map(({ file }) => pictures.get(file)!);
-      const window: SquareWindow | null = (await findEmbryo(planes, segmenter)).window ?? usual;
-      if (window === null) return "no embryo";
-      usual ??= window;
-      stills.set(cropPlanes(planes, window), variant * STILL_BYTES);
-    }
-  }
-  return stills;
-}
-
-function nearest(stacks: readonly FocalStack[], hpi: number): FocalStack | null {
-  return stacks.reduce<FocalStack | null>(
-    (best, stack) => (best === null || Math.abs(stack.hpi - hpi) < Math.abs(best.hpi - hpi) ? stack : best),
-    null,
-  );
+/** The crop station's remarks on an embryo, each code once: the sequence's, and of the stills' what it does not say. */
+function onceEach(ofSequence: readonly Warning[], ofStills: readonly Warning[]): Warning[] {
+  const log = new WarningLog();
+  for (const warning of ofStills) log.add(warning);
+  return [...ofSequence, ...log.list().filter(({ code }) => ofSequence.every((warning) => warning.code !== code))];
 }
 
 function clipOf({ archiveDigest, ageYears }: SourceEmbryo, sequence: CroppedSequence, segmenter: EmbryoSegmenter) {

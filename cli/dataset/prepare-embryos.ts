@@ -4,7 +4,9 @@ import { lockFolder } from "../../adapters/local/folder-lock.ts";
 import { GRADES, type Grade } from "../../core/contracts/grades.ts";
 import { BlastogradeError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/sha256.ts";
+import { EMBRYO_COLUMNS } from "../bundle/dataset-reader.ts";
 import type { EmbryoResult, Wanted } from "./embryo-preparation.ts";
+import type { Problem } from "./embryo-source.ts";
 import type { EmbryoTask } from "./embryo-worker.ts";
 import { MOMENTS, type MomentVariants } from "./moments.ts";
 import { inOrder } from "./ordered-workers.ts";
@@ -93,7 +95,7 @@ export async function prepareEmbryos(options: PreparationOptions): Promise<Prepa
         await writer.add(result, split && embryoCells(result, split), split && evidenceCells(result, split));
         options.progress?.(writer.journal.length, ids.length);
       });
-      await writer.finish(source.problems);
+      await writer.finish([...source.problems, ...sharedCycles(writer)]);
     }
     return summaryOf(options.out, source, writer);
   } finally {
@@ -120,13 +122,28 @@ function evidenceCells({ embryo, evidence }: EmbryoResult, split: Split): string
   return [embryo!.embryoId, embryo!.truth ?? "", split, ...values.map(String)];
 }
 
+/** Cycles in two splits, as only a data set's own split has them: what is learnt of one embryo helps with the others. */
+function sharedCycles({ embryos }: PreparedWriter): Problem[] {
+  const cycles = Map.groupBy(embryos, (cells) => cellOf(cells, "cycle_id"));
+  return [...cycles].flatMap(([cycle, ofCycle]) => {
+    const splits = SPLITS.filter((split) => ofCycle.some((cells) => cellOf(cells, "split") === split));
+    const detail = `The cycle ${cycle} has embryos in ${splits.join(" and ")}; the data set's split stands.`;
+    return splits.length < 2 ? [] : [{ embryoId: null, code: "CYCLE_IN_TWO_SPLITS", detail }];
+  });
+}
+
+function cellOf(embryoCells: readonly string[], column: (typeof EMBRYO_COLUMNS)[number]): string {
+  return embryoCells[EMBRYO_COLUMNS.indexOf(column)]!;
+}
+
 function summaryOf(
   out: string,
   source: Awaited<ReturnType<typeof openSource>>,
-  { journal }: PreparedWriter,
+  writer: PreparedWriter,
 ): PreparationSummary {
-  const embryos = journal.flatMap(({ embryo }) => (embryo === null ? [] : [embryo]));
-  const codes = [...source.problems, ...journal.flatMap(({ problems }) => problems)].map(({ code }) => code);
+  const { embryos, journal } = writer;
+  const found = [...source.problems, ...sharedCycles(writer), ...journal.flatMap(({ problems }) => problems)];
+  const codes = found.map(({ code }) => code);
   const problems = Object.fromEntries(
     [...new Set(codes)].sort().map((code) => [code, codes.filter((other) => other === code).length]),
   );
@@ -136,18 +153,17 @@ function summaryOf(
       `No embryo of the source could be used: ${counts.join(", ") || "it has none"}. See ${out}/problems.jsonl.`,
     );
   }
-  const counted = <Name extends string>(names: readonly Name[], column: number) =>
-    Object.fromEntries(names.map((name) => [name, embryos.filter((cells) => cells[column] === name).length])) as Record<
-      Name,
-      number
-    >;
+  const counted = <Name extends string>(names: readonly Name[], column: "split" | "icm" | "te") =>
+    Object.fromEntries(
+      names.map((name) => [name, embryos.filter((cells) => cellOf(cells, column) === name).length]),
+    ) as Record<Name, number>;
   return {
     out,
     source: source.name,
     embryos: embryos.length,
-    splits: counted(SPLITS, 3),
-    icm: counted(GRADES, 4),
-    te: counted(GRADES, 5),
+    splits: counted(SPLITS, "split"),
+    icm: counted(GRADES, "icm"),
+    te: counted(GRADES, "te"),
     problems,
   };
 }

@@ -98,9 +98,14 @@ export class PreparedWriter {
     return this.#journal;
   }
 
+  /** Cells of `embryos.csv` of those that were added and not left out. */
+  get embryos(): readonly (readonly string[])[] {
+    return this.#journal.flatMap(({ embryo }) => (embryo === null ? [] : [embryo]));
+  }
+
   /** Adds the next embryo. @throws StorageUnavailable, after which everything added before is kept */
   async add(result: EmbryoResult, embryoCells: readonly string[] | null, evidenceCells: readonly string[] | null) {
-    const row = this.#rows();
+    const row = this.embryos.length;
     const { embryoId, clip, stills, problems } = result;
     if (embryoCells !== null) {
       if (clip !== null) {
@@ -125,7 +130,7 @@ export class PreparedWriter {
 
   /** Writes all that is made of the journal, `dataset.json` last. @param sourceProblems of no single embryo */
   async finish(sourceProblems: readonly Problem[]): Promise<void> {
-    const rows = this.#rows();
+    const rows = this.embryos.length;
     for (const [moment, variants] of this.#momentVariants()) {
       await this.#onDisk(`stills/${moment}.npy`, async () => {
         const file = this.#stillsFile(moment);
@@ -137,12 +142,11 @@ export class PreparedWriter {
     }
     const evidence = this.#journal.flatMap((line) => (line.evidence === null ? [] : [line.evidence]));
     const problems = [...sourceProblems, ...this.#journal.flatMap((line) => line.problems)];
-    const embryos = this.#journal.flatMap((line) => (line.embryo === null ? [] : [line.embryo]));
     if (evidence.length > 0) await this.#write("evidence.csv", [EVIDENCE_COLUMNS, ...evidence].map(csvLine).join(""));
     await this.#write("problems.jsonl", problems.map((problem) => `${JSON.stringify(problem)}\n`).join(""));
     // Without a row there is no data set, and the criterion has its evidence.
     if (this.#recipe.evidenceOfAll || rows === 0) return;
-    await this.#write("embryos.csv", [EMBRYO_COLUMNS, ...embryos].map(csvLine).join(""));
+    await this.#write("embryos.csv", [EMBRYO_COLUMNS, ...this.embryos].map(csvLine).join(""));
     const { source, cropperSha256, moments, sequences } = this.#recipe;
     const manifest: PreparedManifest = { schema: "blastograde/prepared@1", source, cropperSha256, moments, sequences };
     await this.#write(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -158,15 +162,11 @@ export class PreparedWriter {
         await rename(file, `${file}.unfinished`).catch(missing);
         const { length } = npyHeader("|u1", [0, variants, 3, CLIP_SIZE, CLIP_SIZE]);
         await writeAt(`${file}.unfinished`, new Uint8Array(0), 0);
-        await truncate(`${file}.unfinished`, length + this.#rows() * rowBytes(variants));
+        await truncate(`${file}.unfinished`, length + this.embryos.length * rowBytes(variants));
       }
       const whole = [recipeLine, ...this.#journal.map((line) => JSON.stringify(line))].join("\n");
       await writeWhole(join(this.#out, JOURNAL), `${whole}\n`);
     });
-  }
-
-  #rows(): number {
-    return this.#journal.filter(({ embryo }) => embryo !== null).length;
   }
 
   #momentVariants(): [Moment, number][] {

@@ -1,3 +1,4 @@
+import type { Warning } from "../../core/contracts/identifiers.ts";
 import type { Frame } from "../../core/contracts/time-lapse.ts";
 import { isBlastogradeError } from "../../core/errors.ts";
 import type { GreyImage, PictureDecoder } from "../../core/ports.ts";
@@ -45,6 +46,17 @@ export class ReadableFrames {
     return this.#problems;
   }
 
+  /** Begins again without the time of each picture that turns out to be damaged. @throws what `work` throws otherwise */
+  async untilReadable<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!this.#leaveOut(error)) throw error;
+      }
+    }
+  }
+
   /** Reads one frame, and with it the others that a clip needs of its time. */
   async read(file: string): Promise<Uint8Array> {
     this.#latest = file;
@@ -56,24 +68,23 @@ export class ReadableFrames {
     return this.#bytes.get(file)!;
   }
 
-  /** Reads and decodes frames of one time. @returns the pictures by file */
-  async decode(files: readonly string[]): Promise<Map<string, GreyImage>> {
+  /** Reads and decodes frames of one time. @returns the pictures by file, and the decoder's remarks on them */
+  async decode(files: readonly string[]): Promise<{ pictures: Map<string, GreyImage>; warnings: Warning[] }> {
     this.#latest = files[0]!;
     await this.#readTogether(files);
     const pictures = new Map<string, GreyImage>();
+    const warnings: Warning[] = [];
     for (const file of new Set(files)) {
       this.#latest = file;
-      pictures.set(file, (await this.#decoder.decodeGrey(this.#bytes.get(file)!)).image);
+      const decoded = await this.#decoder.decodeGrey(this.#bytes.get(file)!);
+      pictures.set(file, decoded.image);
+      warnings.push(...decoded.warnings);
     }
-    return pictures;
+    return { pictures, warnings };
   }
 
-  /**
-   * Leaves out the time whose picture was read last, if the error is about that picture.
-   *
-   * @returns whether it was, so that what failed can be tried again without it
-   */
-  leaveOut(error: unknown): boolean {
+  /** Leaves out the time whose picture was read last, if the error is about that picture. @returns whether it was */
+  #leaveOut(error: unknown): boolean {
     if (!isBlastogradeError(error) || !OF_ONE_PICTURE.includes(error.code)) return false;
     const stack = this.#stacks.find(({ frames }) => frames.some(({ file }) => file === this.#latest));
     if (stack === undefined) return false;

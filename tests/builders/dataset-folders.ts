@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { EmbryoSegmenter, GreyImage } from "../../core/ports.ts";
-import { packedFiles } from "./phantom-archive.ts";
+import { loosePhantom, packedFiles } from "./phantom-archive.ts";
 import { greyJpeg, greyPng } from "./pictures.ts";
 
 const GOMEZ_PLANES = [-45, -30, -15, 0, 15, 30, 45];
@@ -67,6 +67,18 @@ export function gomezPicture(video: string, planeUm: number, run: number): strin
   return `${folder}/${video}/D2013.09.12_S0900_I132_WELL${video.split("-")[1]}_RUN${run}.jpeg`;
 }
 
+/** Lays a phantom's pictures over those of a video, in which a real cropper sees an embryo. */
+export async function withPhantom(
+  files: Record<string, Uint8Array | string>,
+  video: string,
+  { times, planesUm }: { readonly times: readonly number[]; readonly planesUm: readonly number[] },
+): Promise<void> {
+  const { pictures } = await loosePhantom({ capturedHpi: times, focalPlanesUm: planesUm });
+  for (const [position, hpi] of times.entries()) {
+    for (const um of planesUm) files[gomezPicture(video, um, position + 1)] = pictures[`frames/${hpi}h_${um}um.jpg`]!;
+  }
+}
+
 /** The files of Kromp 2023: three silver pictures and two gold ones. */
 export async function krompFiles({
   silver = ["0001_01.png;3;0;1", "0001_02.png;1;ND;ND", "0002_01.png;4;2;2"],
@@ -85,16 +97,19 @@ export async function krompFiles({
   return files;
 }
 
-/** An archive of ours with plain pictures, three planes at each of the times. */
-export async function plainArchive(embryoId: string, times: readonly number[] = GOMEZ_TIMES): Promise<Uint8Array> {
-  const frames = times.flatMap((hpi) =>
+/** An archive of ours with plain pictures, three planes at each of five times. @param instead files to put in by name */
+export async function plainArchive(
+  embryoId: string,
+  instead: Readonly<Record<string, Uint8Array>> = {},
+): Promise<Uint8Array> {
+  const frames = GOMEZ_TIMES.flatMap((hpi) =>
     [-45, 0, 45].map((focalPlaneUm) => ({ file: `frames/${hpi}_${focalPlaneUm}.jpg`, hpi, focalPlaneUm })),
   );
   const manifest = { schema: "blastograde/time-lapse@1", embryoId, cycleId: "cycle-1", ageYears: 34, frames };
   const files: Record<string, Uint8Array> = { "manifest.json": new TextEncoder().encode(JSON.stringify(manifest)) };
   for (const { file, hpi, focalPlaneUm } of frames)
     files[file] = await greyJpeg(plainPicture(greyAt(focalPlaneUm, hpi)));
-  return new Uint8Array(await (await packedFiles(files)).arrayBuffer());
+  return new Uint8Array(await (await packedFiles({ ...files, ...instead })).arrayBuffer());
 }
 
 /** Sees a disc in the middle of every picture. */

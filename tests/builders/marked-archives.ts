@@ -1,17 +1,21 @@
 import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
 import { CLIP_SIZE } from "../../core/contracts/clip.ts";
-import type { Grade } from "../../core/contracts/grades.ts";
+import { GRADES, type Grade } from "../../core/contracts/grades.ts";
 import type { GreyImage } from "../../core/ports.ts";
 import { loosePhantom, packed } from "./phantom-archive.ts";
 import { greyJpeg } from "./pictures.ts";
 
-/** An embryo whose grades can be read off its pictures. */
-export interface MarkedEmbryo {
+/** What the marks of a picture say. */
+export interface Marks {
+  readonly icm: Grade;
+  readonly te: Grade;
+}
+
+/** An embryo whose grades can be read off its last pictures. */
+export interface MarkedEmbryo extends Marks {
   readonly embryoId: string;
   /** Of the phantom below the marks. */
   readonly seed: number;
-  readonly icm: Grade;
-  readonly te: Grade;
 }
 
 /** The plane with upright stripes, in micrometres, says the ICM's grade; the one with level stripes, in another order, the TE's. */
@@ -23,19 +27,26 @@ const STRIPE_PERIOD = 8;
 const STRIPE_GREY = 50;
 
 /** Hours post insemination: three of a morula, three of the expanded blastocyst. */
-const EARLY_HPI = [91, 92, 93];
-const LATE_HPI = [116, 117, 118];
+const MARKED_HPI = [91, 92, 93, 116, 117, 118];
 /** The last capture, where the still is taken. */
 export const STILL_HPI = 118;
 /** With planes one step beside the outer two of a clip, so that a shift by a step finds pictures without stripes. */
 const PLANES_UM = [-45, -30, 0, 15, 45];
 
+/** The marks of an hour: the embryo's grades where the still is taken, and before it of every hour another pair. */
+export function marksAt({ icm, te }: Marks, hpi: number): Marks {
+  const hoursLeft = MARKED_HPI.length - 1 - MARKED_HPI.indexOf(hpi);
+  const later = (grade: Grade, steps: number) => GRADES[(GRADES.indexOf(grade) + steps) % GRADES.length]!;
+  return { icm: later(icm, hoursLeft), te: later(te, Math.floor(hoursLeft / GRADES.length)) };
+}
+
 /** The archive of a phantom that carries the marks of its grades. */
-export async function markedArchive({ embryoId, seed, icm, te }: MarkedEmbryo): Promise<Uint8Array> {
-  const capturedHpi = [...EARLY_HPI, ...LATE_HPI];
-  const { manifest, pictures } = await loosePhantom({ seed, capturedHpi, focalPlanesUm: PLANES_UM });
+export async function markedArchive(embryo: MarkedEmbryo): Promise<Uint8Array> {
+  const { embryoId, seed } = embryo;
+  const { manifest, pictures } = await loosePhantom({ seed, capturedHpi: MARKED_HPI, focalPlanesUm: PLANES_UM });
   const marked: Record<string, Uint8Array> = {};
-  for (const { file, focalPlaneUm } of manifest.frames) {
+  for (const { file, hpi, focalPlaneUm } of manifest.frames) {
+    const { icm, te } = marksAt(embryo, hpi);
     const { image } = await sharpDecoder.decodeGrey(pictures[file]!);
     marked[file] = await greyJpeg(
       withStripes(image, focalPlaneUm === UPRIGHT_PLANE_UM[icm], focalPlaneUm === LEVEL_PLANE_UM[te]),

@@ -10,7 +10,14 @@ import { readPreparedEmbryos, readStill } from "../../cli/bundle/dataset-reader.
 import { pythonWithTorch } from "../../cli/python.ts";
 import { CLIP_SIZE } from "../../core/contracts/clip.ts";
 import { GRADES, type Grade } from "../../core/contracts/grades.ts";
-import { type MarkedEmbryo, markedArchive, STILL_HPI, stripesOf } from "../builders/marked-archives.ts";
+import {
+  type MarkedEmbryo,
+  type Marks,
+  markedArchive,
+  marksAt,
+  STILL_HPI,
+  stripesOf,
+} from "../builders/marked-archives.ts";
 
 const CROPPER = "model-container/models/demo/cropper.onnx";
 const WIDTH = 0.06;
@@ -42,16 +49,18 @@ describe("grades from the label to the network that was trained on them", () => 
       TRAINED_ON.map(async ({ embryoId }) => {
         const { frames, hpi } = npzClipFormat.decode(await readFile(at(`prepared/clips/${embryoId}.npz`)));
         const still = await readStill(at("prepared"), "tA", rowOf.get(embryoId)!);
-        return [still, frames.subarray(-FRAME_BYTES), frames.subarray(0, FRAME_BYTES), [...hpi]] as const;
+        const hours = [...hpi].map((hour, t) => [hour, readByRule(frameOf(frames, t))] as const);
+        return [readByRule(still), hours] as const;
       }),
     );
 
-    for (const [index, [still, last, first, hpi]] of seen.entries()) {
+    for (const [index, [still, hours]] of seen.entries()) {
       const { icm, te } = TRAINED_ON[index]!;
-      expect(readByRule(still)).toEqual({ icm, te });
-      expect(readByRule(last)).toEqual({ icm, te });
-      expect(readByRule(first)).toEqual({ icm, te });
+      const hpi = hours.map(([hour]) => hour);
+      expect(still).toEqual({ icm, te });
+      expect(hpi.length).toBeGreaterThan(3);
       expect(hpi).toEqual(hpi.toSorted((a, b) => a - b));
+      expect(hours).toEqual(hpi.map((hour) => [hour, marksAt({ icm, te }, hour)]));
     }
   });
 
@@ -60,20 +69,24 @@ describe("grades from the label to the network that was trained on them", () => 
     const signature = { name: "cnn-tA.onnx", input: "frames", outputs };
     const cnn = await openNetwork(await readFile(at("networks/cnn-tA.onnx")), signature, { threads: 1 });
 
-    const read = [];
-    for (const { embryoId } of TRAINED_ON) {
-      const { frames } = npzClipFormat.decode(await readFile(at(`prepared/clips/${embryoId}.npz`)));
-      const last = { type: "uint8" as const, values: frames.slice(-FRAME_BYTES), shape: [1, 3, CLIP_SIZE, CLIP_SIZE] };
-      const { icm, te } = await cnn.run({ frames: last }, outputs);
+    const [read, marks] = [[] as Marks[], [] as Marks[]];
+    for (const embryo of TRAINED_ON) {
+      const { frames, hpi } = npzClipFormat.decode(await readFile(at(`prepared/clips/${embryo.embryoId}.npz`)));
+      const values = frames.slice(-FRAME_BYTES);
+      const { icm, te } = await cnn.run(
+        { frames: { type: "uint8", values, shape: [1, 3, CLIP_SIZE, CLIP_SIZE] } },
+        outputs,
+      );
       read.push({ icm: best(icm!), te: best(te!) });
+      marks.push(marksAt(embryo, hpi.at(-1)!));
     }
     await cnn.release();
 
-    expect(read).toEqual(TRAINED_ON.map(({ icm, te }) => ({ icm, te })));
+    expect(read).toEqual(marks);
   });
 });
 
-function marked(seed: number, { icm, te }: { icm: Grade; te: Grade }, split: string) {
+function marked(seed: number, { icm, te }: Marks, split: string) {
   return { embryoId: `${split}-${seed}-${icm}${te}`, seed, icm, te, split };
 }
 
@@ -104,8 +117,12 @@ async function train(data: string, run: string, networks: string): Promise<void>
   await script("export", "networks", "--runs", run, "--out", networks);
 }
 
+function frameOf(frames: Uint8Array, t: number): Uint8Array {
+  return frames.subarray(t * FRAME_BYTES, (t + 1) * FRAME_BYTES);
+}
+
 /** The grades that a frame's stripes say, without any network. @param frame uint8 [3, 224, 224] */
-function readByRule(frame: Uint8Array): { icm: Grade; te: Grade } {
+function readByRule(frame: Uint8Array): Marks {
   const [below, centre, above] = [0, 1, 2].map((channel) =>
     stripesOf(frame.subarray(channel * CHANNEL_BYTES, (channel + 1) * CHANNEL_BYTES)),
   );

@@ -1,12 +1,15 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { decodeNpy } from "../../adapters/archive/npy.ts";
+import { decodeNpz } from "../../adapters/archive/npz.ts";
+import { openSegmenter } from "../../adapters/onnx/segmenter.ts";
 import { readEvidence, readPreparedEmbryos, readStill } from "../../cli/bundle/dataset-reader.ts";
-import { gomezFiles, gomezPicture, treeOf } from "../builders/dataset-folders.ts";
-import { loosePhantom } from "../builders/phantom-archive.ts";
+import { diceCoefficient } from "../../core/cropping/truth-mask.ts";
+import { gomezFiles, gomezPicture, treeOf, withPhantom } from "../builders/dataset-folders.ts";
 
 const CROPPER = "model-container/models/demo/cropper.onnx";
 const HPI = [91, 117, 117.5, 118];
@@ -22,7 +25,10 @@ describe("prepare-dataset embryos", () => {
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       ...{ source: "gomez-2022", embryos: 2, icm: { A: 1, B: 1, C: 0 } },
-      problems: { IMAGE_UNREADABLE: 1, LABEL_WITHOUT_PICTURES: 1, UNLABELLED: 2, FILE_UNREADABLE: 1 },
+      problems: {
+        ...{ IMAGE_UNREADABLE: 1, LABEL_WITHOUT_PICTURES: 1, UNLABELLED: 2, FILE_UNREADABLE: 1 },
+        SHORT_SEQUENCE: 2,
+      },
     });
     const embryos = await readPreparedEmbryos(out);
     expect(embryos.map(({ embryoId, te, moments }) => [embryoId, te, [...moments]])).toEqual([
@@ -54,6 +60,19 @@ describe("prepare-dataset embryos", () => {
     }
   });
 
+  it("says in a sentence that the journal of what was begun is damaged", async () => {
+    const source = await treeOf(await gomezFiles({ videos: ["AA83-7", "BB12-3"], grades: ["AA83-7,NA,NA"] }));
+    const out = await treeOf({});
+    await run(["--source", source, "--out", out]);
+    const journal = join(out, "journal.jsonl");
+    await writeFile(journal, (await readFile(journal, "utf8")).replace('"problems":', '"problems"'));
+
+    const { exitCode, stderr } = await run(["--source", source, "--out", out]);
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/journal\.jsonl, line 2 is damaged\. Begin again with another --out/);
+  });
+
   it("says in a sentence what it cannot prepare, and how it is asked", async () => {
     const empty = await treeOf({});
     const nothing = await treeOf(await gomezFiles({ grades: ["AA83-7,NA,NA"] }));
@@ -68,6 +87,25 @@ describe("prepare-dataset embryos", () => {
     expect(unusable.stderr).toMatch(/No embryo of the source could be used: 2 UNLABELLED/);
     expect(await readdir(out)).toContain("problems.jsonl");
     expect(asked.stderr).toMatch(/wanted one of tA, tMEB.*\nUsage:/);
+  });
+});
+
+describe("prepare-dataset cropper", () => {
+  it("draws each picture with its mask, eight of ten to train on, one to validate and one to test", async () => {
+    const out = await treeOf({});
+
+    const { exitCode } = await execute([
+      ...["cli/prepare-dataset.ts", "cropper", "--out", out, "--pictures", "30", "--seed", "11"],
+    ]);
+
+    expect(exitCode).toBe(0);
+    const { images, masks, split } = await readCropperPictures(out);
+    expect([images.shape, masks.shape, split.shape]).toEqual([[30, 3, 64, 64], [30, 64, 64], [30]]);
+    expect([...split.array]).toEqual(Array.from({ length: 3 }, () => [0, 0, 0, 0, 0, 0, 0, 0, 1, 2]).flat());
+    const dices = await dicesOf(images.array as Uint8Array, masks.array as Uint8Array);
+    expect(dices.length).toBeGreaterThan(30 * 0.5);
+    expect(dices.length).toBeLessThan(30 * 0.9);
+    expect(dices.toSorted((a, b) => a - b)[Math.floor(dices.length / 2)]).toBeGreaterThan(0.9);
   });
 });
 
@@ -86,13 +124,7 @@ async function spoiltGomez(): Promise<Record<string, Uint8Array | string>> {
   const videos = ["AA83-7", "BB12-3", "CC01-1", "DD02-2", "EE03-3"];
   const grades = ["AA83-7,B,A", "BB12-3,NA,B", "CC01-1,NA,NA", "EE03-3,A,A", "ZZ99-9,A,A"];
   const files = await gomezFiles({ videos, grades, times: HPI, planesUm: PLANES_UM });
-  const { pictures } = await loosePhantom({ capturedHpi: HPI });
-  for (const video of ["AA83-7", "BB12-3"]) {
-    for (const [position, hpi] of HPI.entries()) {
-      for (const um of PLANES_UM)
-        files[gomezPicture(video, um, position + 1)] = pictures[`frames/${hpi}h_${um}um.jpg`]!;
-    }
-  }
+  for (const video of ["AA83-7", "BB12-3"]) await withPhantom(files, video, { times: HPI, planesUm: PLANES_UM });
   const damaged = gomezPicture("BB12-3", 45, 3);
   files[damaged] = (files[damaged] as Uint8Array).subarray(0, 3000);
   delete files["embryo_dataset_time_elapsed/EE03-3_timeElapsed.csv"];
@@ -121,4 +153,30 @@ async function linesOfJournal(out: string, count: number): Promise<void> {
     if (journal.split("\n").length > count) return;
     await setTimeout(20);
   }
+}
+
+async function readCropperPictures(out: string) {
+  const npz = decodeNpz(new Uint8Array(await readFile(join(out, "cropper.npz"))));
+  const array = (name: string) => decodeNpy(npz.get(name)!);
+  return { images: array("images.npy"), masks: array("masks.npy"), split: array("split.npy") };
+}
+
+/** How well the demo bundle's cropper finds each embryo where its mask is: Dice coefficients of the pictures with one. */
+async function dicesOf(images: Uint8Array, masks: Uint8Array): Promise<number[]> {
+  const segmenter = await openSegmenter(new Uint8Array(await readFile(CROPPER)), { sha256: "", threads: 1 });
+  const cells = 64 * 64;
+  const dices: number[] = [];
+  for (let n = 0; n * cells < masks.length; n++) {
+    const mask = masks.subarray(n * cells, (n + 1) * cells);
+    if (!mask.includes(1)) continue;
+    const [scores] = await segmenter.segment([images.subarray(n * 3 * cells, (n + 1) * 3 * cells)]);
+    dices.push(
+      diceCoefficient(
+        Uint8Array.from(scores!, (score) => (score > 0.5 ? 1 : 0)),
+        mask,
+      ),
+    );
+  }
+  await segmenter.close();
+  return dices;
 }

@@ -25,6 +25,25 @@ describe("CSV", () => {
       { line: 3, cells: ["x;y", "2"] },
     ]);
   });
+
+  it("takes a quote that does not begin a cell as it stands", () => {
+    const rows = parseCsv('e1,zona 5" thick\ne2,"zona 6"" thick"\ne3,7\n');
+
+    expect(rows.map(({ cells }) => cells)).toEqual([
+      ["e1", 'zona 5" thick'],
+      ["e2", 'zona 6" thick'],
+      ["e3", "7"],
+    ]);
+  });
+
+  it.each([
+    ["to the end", 'id,remark\ne1,"thick\ne2,thin\n'],
+    ["before another quoted cell", 'id,remark\ne1,"thick\ne2,"thin"\n'],
+  ])("says on which line a quote opens that nothing closes %s", (_, text) => {
+    expect(() => parseCsv(text)).toThrow(
+      expect.objectContaining({ code: "SOURCE_INVALID", message: expect.stringMatching(/^line 2: .*quote/) }),
+    );
+  });
 });
 
 describe("the split", () => {

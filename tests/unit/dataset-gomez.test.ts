@@ -47,9 +47,16 @@ describe("the reader of Gomez 2022", () => {
     const files = await gomezFiles();
     for (let run = 1; run <= 5; run++) delete files[gomezPicture("AA83-7", -45, run)];
 
-    const { stills } = await prepared(files, { moments: { tA: 1 } });
+    const { stills, clip, problems } = await prepared(files, { moments: { tA: 1 }, sequences: true });
 
     expect(greysOf(stills.tA!, 0)).toEqual([greyAt(-30, 117.5), greyAt(0, 117.5), greyAt(45, 117.5)]);
+    const { frames, hpi } = npzClipFormat.decode(clip!);
+    expect(hpi).toHaveLength(1);
+    expect(greysOf(frames, 0)).toEqual([greyAt(-30, 91), greyAt(0, 91), greyAt(45, 91)]);
+    expect(problems).toContainEqual({
+      ...{ embryoId: "AA83-7", code: "FOCAL_PLANE_SUBSTITUTED" },
+      detail: "The nearest plane stands in for -45 um.",
+    });
   });
 
   it("leaves out the time of a truncated picture and says which one", async () => {
@@ -59,7 +66,7 @@ describe("the reader of Gomez 2022", () => {
 
     const { stills, clip, problems } = await prepared(files, { moments: { tA: 1 }, sequences: true });
 
-    expect(problems).toEqual([
+    expect(problems.filter(({ code }) => code === "IMAGE_UNREADABLE")).toEqual([
       { embryoId: "AA83-7", code: "IMAGE_UNREADABLE", detail: expect.stringContaining(damaged) },
     ]);
     expect(greysOf(stills.tA!, 0)[1]).toBe(greyAt(0, 117));
@@ -132,14 +139,17 @@ describe("the reader of Gomez 2022", () => {
     expect(problems.map(({ code }) => code)).toEqual(["TIME_AXIS_DOUBTFUL"]);
   });
 
-  it("leaves out a video without times, and one with a single plane", async () => {
+  it("leaves out a video without times, one whose times cannot be read, and one with a single plane", async () => {
     const files = await gomezFiles();
-    delete files["embryo_dataset_time_elapsed/AA83-7_timeElapsed.csv"];
+    const times = "embryo_dataset_time_elapsed/AA83-7_timeElapsed.csv";
+    const { [times]: _, ...withoutTimes } = files;
 
-    const timeless = await prepared(files, { moments: { tA: 1 } });
+    const timeless = await prepared(withoutTimes, { moments: { tA: 1 } });
+    const unreadable = await prepared({ ...files, [times]: 'frame_index,time\n1,"117\n' }, { moments: { tA: 1 } });
     const flat = await preparedFrom({ planesUm: [0] }, { moments: { tA: 1 } });
 
     expect(timeless.problems.map(({ code }) => code)).toEqual(["FILE_UNREADABLE"]);
+    expect(unreadable.problems).toMatchObject([{ code: "FILE_UNREADABLE", detail: expect.stringContaining("line 2") }]);
     expect(flat.problems.map(({ code }) => code)).toEqual(["FOCAL_PLANES_MISSING"]);
   });
 

@@ -51,11 +51,33 @@ describe("the reader of Kromp 2023", () => {
     ]);
   });
 
-  it("says when a patient has pictures in gold and in silver", async () => {
-    const files = await krompFiles({ gold: ["0001_02.png;3;1;0;"] });
+  it("lets the gold label of a picture stand that has a silver one too", async () => {
+    const files = await krompFiles({ gold: ["0001_01.png;3;1;0;"] });
 
-    const { problems } = await openSource(await treeOf(files));
+    const source = await openSource(await treeOf(files));
 
-    expect(problems.map(({ code }) => code)).toEqual(["LABEL_REPEATED", "CYCLE_IN_TWO_SPLITS"]);
+    expect(source.problems.map(({ embryoId, code }) => [embryoId, code])).toEqual([["0001_01", "LABEL_REPEATED"]]);
+    expect(await source.open("0001_01")).toMatchObject({ icm: "B", te: "A", split: "test" });
+  });
+
+  it("leaves out a truncated picture, a picture without label and one without grades, and says why", async () => {
+    const whole = await greyPng();
+    const source = await openSource(
+      await treeOf({
+        ...(await krompFiles()),
+        "Images/0002_01.png": whole.subarray(0, whole.length / 2),
+        "Images/0005_01.png": whole,
+      }),
+    );
+
+    const ids = ["0002_01", "0005_01", "0001_02"];
+    const results = await Promise.all(ids.map((id) => prepareEmbryo(source, id, wanted, ports)));
+
+    expect(results.map(({ embryo, problems }) => [embryo, ...problems.map(({ code }) => code)])).toEqual([
+      [null, "IMAGE_UNREADABLE"],
+      [null, "UNLABELLED"],
+      [null, "UNLABELLED"],
+    ]);
+    expect(results[0]!.problems[0]!.detail).toMatch(/Images\/0002_01\.png: The picture is cut off/);
   });
 });

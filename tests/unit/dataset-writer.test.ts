@@ -1,10 +1,49 @@
-import { appendFile, readdir, readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { readPreparedEmbryos, readPreparedManifest, readStill } from "../../cli/bundle/dataset-reader.ts";
 import type { EmbryoResult } from "../../cli/dataset/embryo-preparation.ts";
 import { PreparedWriter, type Recipe } from "../../cli/dataset/prepared-writer.ts";
 import { treeOf } from "../builders/dataset-folders.ts";
+
+/** A disk that gets full while it writes: it takes the first half, and then nothing. */
+const disk = vi.hoisted(() => ({
+  room: "enough" as "enough" | "half of what comes next" | "none",
+  whatFits(content: Uint8Array): Uint8Array {
+    if (disk.room === "enough") return content;
+    if (disk.room === "none") throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    disk.room = "none";
+    return content.subarray(0, Math.floor(content.length / 2));
+  },
+}));
+
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof import("node:fs/promises")>();
+  const writeFile: typeof real.writeFile = async (file, content, options) => {
+    const bytes = Buffer.from(content as string);
+    const fits = disk.whatFits(bytes);
+    await real.writeFile(file, fits, options);
+    if (fits.length < bytes.length) disk.whatFits(bytes);
+  };
+  const open: typeof real.open = async (...args) => {
+    const handle = await real.open(...args);
+    const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<{ bytesWritten: number }>;
+    // A write that does not fit is cut short, as the system does it, and the next one fails.
+    const writeWhatFits = (bytes: Uint8Array, offset: number, length: number, position: number) => {
+      const fits = disk.whatFits(bytes.subarray(offset, offset + length));
+      return write(fits, 0, fits.length, position);
+    };
+    return Object.assign(handle, {
+      write: writeWhatFits,
+      writeFile: (content: string) => writeFile(handle, content),
+    });
+  };
+  return { ...real, open, writeFile };
+});
+afterEach(() => {
+  disk.room = "enough";
+});
 
 const RECIPE: Recipe = {
   source: "phantoms",
@@ -91,6 +130,44 @@ describe("a prepared data set", () => {
     await expect(readPreparedManifest(out)).rejects.toThrow(/no finished data set/);
   });
 
+  it("is finished by the same command after any write of which the disk took a part only", async () => {
+    const whole = await treeOf({});
+    const writes: string[] = [];
+    await write(whole, (name) => writes.push(name));
+    const expected = await contentOf(whole);
+
+    for (let cut = 0; cut < writes.length; cut++) {
+      const out = await treeOf({});
+      let count = 0;
+      const fill = () => {
+        if (count++ === cut) disk.room = "half of what comes next";
+      };
+      await expect(write(out, fill)).rejects.toMatchObject({
+        code: "STORAGE_UNAVAILABLE",
+        message: expect.stringMatching(/the disk is full/),
+      });
+      expect(await readdir(out)).not.toContain("dataset.json");
+      disk.room = "enough";
+      await write(out);
+
+      expect(await contentOf(out)).toEqual(expected);
+    }
+  });
+
+  it("is not gone on with where a line in the journal's middle is damaged", async () => {
+    const out = await treeOf({});
+    const writer = await PreparedWriter.open(out, RECIPE);
+    await writer.add(resultOf("e0"), cellsOf("e0"), null);
+    await writer.add(resultOf("e1"), cellsOf("e1"), null);
+    const file = join(out, "journal.jsonl");
+    await writeFile(file, (await readFile(file, "utf8")).replace('{"embryoId":"e0"', '{"embryoId":0'));
+
+    await expect(PreparedWriter.open(out, RECIPE)).rejects.toMatchObject({
+      code: "JOURNAL_DAMAGED",
+      message: expect.stringMatching(/journal\.jsonl, line 2 is damaged/),
+    });
+  });
+
   it("is not mixed with one of another source or other options", async () => {
     const out = await treeOf({});
     await write(out);
@@ -123,11 +200,17 @@ function cellsOf(embryoId: string): string[] {
   return [embryoId, "c", "", "train", "A", "", "AB", "", "1", "tA"];
 }
 
+/** What lies in a folder, by name, as SHA-256. */
 async function contentOf(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   const contents = names.map(async ({ parentPath, name }) => {
     const file = join(parentPath, name);
-    return [file.slice(folder.length), (await readFile(file)).toString("base64").slice(0, 500_000)] as const;
+    return [
+      file.slice(folder.length),
+      createHash("sha256")
+        .update(await readFile(file))
+        .digest("hex"),
+    ] as const;
   });
   return Object.fromEntries(await Promise.all(contents));
 }

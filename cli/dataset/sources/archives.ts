@@ -2,24 +2,18 @@ import { type FileHandle, open, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { zipArchiveReader } from "../../../adapters/archive/zip-archive.ts";
-import { Grade } from "../../../core/contracts/grades.ts";
+import type { Grade } from "../../../core/contracts/grades.ts";
 import type { OpenArchive, RandomAccess } from "../../../core/ports.ts";
 import { ingestArchive, readManifest } from "../../../core/timelapse/ingest-archive.ts";
 import { type CsvTable, readTable } from "../csv.ts";
 import { type EmbryoSource, FileUnreadable, type Problem, SourceInvalid, type SourceReader } from "../embryo-source.ts";
 import { SPLITS } from "../split.ts";
-import { annotatorOf, digestOf, LetterGrade, labelRows, labelWithoutPictures } from "./labels.ts";
+import { annotatorOf, digestOf, LetterGrade, labelRows, labelWithoutPictures, NotKnown, Votes } from "./labels.ts";
 
 const LABELS_FILE = "labels.csv";
 
-const blank = z.literal("").transform(() => null);
 const optional = <T>(schema: z.ZodType<T, string>, sentence: string) =>
-  z.union([blank, schema], sentence).default(null);
-const votes = z
-  .string()
-  .transform((letters) => [...letters])
-  .pipe(z.array(Grade, "are letters A, B and C"))
-  .default([]);
+  z.union([NotKnown, schema], sentence).default(null);
 
 /** A row of `labels.csv`; other columns are ignored. */
 const LabelRow = z.object({
@@ -28,14 +22,18 @@ const LabelRow = z.object({
   clinic: optional(z.string().max(64), "is too long"),
   icm: LetterGrade.optional(),
   te: LetterGrade.optional(),
-  icm_votes: votes,
-  te_votes: votes,
+  icm_votes: Votes.default([]),
+  te_votes: Votes.default([]),
   t_a_hpi: optional(z.string().transform(Number).pipe(z.number().min(0).max(400)), "is no hour from 0 to 400"),
   outcome: optional(
-    z.enum(["0", "1"]).transform((text) => Number(text) as 0 | 1),
-    "is none of 0, 1 and blank",
+    // Spreadsheets and pandas make 1.0 of a 1 in a column with gaps.
+    z
+      .string()
+      .transform(Number)
+      .pipe(z.literal([0, 1])),
+    "is none of 0, 1 and NA",
   ),
-  split: optional(z.enum(SPLITS), `is none of ${SPLITS.join(", ")} and blank`),
+  split: optional(z.enum(SPLITS), `is none of ${SPLITS.join(", ")} and NA`),
 });
 type LabelRow = z.infer<typeof LabelRow>;
 
@@ -43,8 +41,8 @@ type LabelRow = z.infer<typeof LabelRow>;
  * A folder of our own archives (`*.zip`, kind `time-lapse`) with `labels.csv`, as a clinic keeps them and as
  * `npm run phantom` writes them. A label belongs to the archive `<embryo_id>.zip`, else to the one whose manifest says so.
  *
- * Where `icm` or `te` is no column, one annotator's vote is the label: the one that a hash of the embryo's id points at,
- * the same for both structures.
+ * Where `icm` or `te` is no column, one annotator's vote is the label: at the place that a hash of the embryo's id points
+ * at, the same one in the votes of both structures.
  */
 export const archives: SourceReader = {
   name: "archives",
@@ -111,17 +109,12 @@ async function openArchive(file: string, embryoId: string, label: LabelRow | und
   try {
     const read = await readManifest(archive);
     const { frames, ageYears, archiveDigest, warnings } = await ingestArchive(archive, read, null);
-    const annotator = annotatorOf(embryoId, Math.max(label?.icm_votes.length ?? 0, label?.te_votes.length ?? 0));
-    const wordOf = (grade: Grade | null | undefined, given: readonly Grade[]) =>
-      // Blank in a column that is there means that nobody graded it; without a column there are only the votes.
-      grade === undefined ? (given[annotator % Math.max(1, given.length)] ?? null) : grade;
     return {
       embryoId,
       cycleId: label?.cycle_id ?? read.manifest.cycleId ?? embryoId,
       clinic: label?.clinic ?? null,
       ageYears,
-      icm: wordOf(label?.icm, label?.icm_votes ?? []),
-      te: wordOf(label?.te, label?.te_votes ?? []),
+      ...(label === undefined ? { icm: null, te: null } : gradesOf(embryoId, label)),
       icmVotes: label?.icm_votes ?? [],
       teVotes: label?.te_votes ?? [],
       annotatedHpi: label?.t_a_hpi ?? null,
@@ -138,6 +131,17 @@ async function openArchive(file: string, embryoId: string, label: LabelRow | und
     await handle.close();
     throw error;
   }
+}
+
+/** The training label of each structure. */
+function gradesOf(embryoId: string, { icm, te, icm_votes, te_votes }: LabelRow) {
+  const counts = [icm_votes.length, te_votes.length].filter((count) => count > 0);
+  // Of rows of unequal length a place that both have: past it there is no one annotator of both structures.
+  const place = counts.length === 0 ? 0 : annotatorOf(embryoId, Math.min(...counts));
+  const wordOf = (grade: Grade | null | undefined, votes: readonly Grade[]) =>
+    // Blank in a column that is there means that nobody graded it; without a column there are only the votes.
+    grade === undefined ? (votes[place] ?? null) : grade;
+  return { icm: wordOf(icm, icm_votes), te: wordOf(te, te_votes) };
 }
 
 async function openZip(file: string): Promise<{ archive: OpenArchive; handle: FileHandle }> {

@@ -24,7 +24,7 @@ interface Label {
  *
  * Assumed: `0175_05.png` is picture 5 of patient 0175, who is the cycle that is split by. The split is the data set's:
  * gold (a consensus of several annotators) is the test, silver (one annotator) trains and, by a hash of the patient,
- * validates. Patients with pictures in both are said in `problems.jsonl` and stay where the data set has them.
+ * validates. Patients with pictures in both stay where the data set has them.
  *
  * @see https://doi.org/10.6084/m9.figshare.20123153.v3
  */
@@ -44,7 +44,6 @@ export const kromp2023: SourceReader = {
     const gold = goldFile === undefined ? [] : await readLabels(goldFile, "gold", problems);
     const silver = silverFile === undefined ? [] : await readLabels(silverFile, "silver", problems);
     const labels = matched([...gold, ...silver], pictures, problems);
-    remarkSharedPatients([...labels.values()], problems);
     const ids = pictures.map(idOf);
     const pictureOf = new Map(pictures.map((picture) => [idOf(picture), picture]));
     const source: EmbryoSource = {
@@ -118,16 +117,6 @@ function matched(labels: readonly Label[], pictures: readonly string[], problems
     } else byEmbryo.set(embryoId, label);
   }
   return byEmbryo;
-}
-
-function remarkSharedPatients(labels: readonly Label[], problems: Problem[]): void {
-  const patients = (isGold: boolean) =>
-    new Set(labels.filter((label) => label.isGold === isGold).map(({ image }) => patientOf(idOf(image))));
-  const silver = patients(false);
-  const shared = [...patients(true)].filter((patient) => silver.has(patient));
-  if (shared.length === 0) return;
-  const detail = `${shared.length} patients have pictures in gold and in silver, ${shared[0]} first; the data set's split stands.`;
-  problems.push({ embryoId: null, code: "CYCLE_IN_TWO_SPLITS", detail });
 }
 
 function idOf(image: string): string {

@@ -6,34 +6,48 @@ import { hash } from "../../../phantom/random.ts";
 import type { CsvTable } from "../csv.ts";
 import { FileUnreadable, type Problem } from "../embryo-source.ts";
 
-const UNGRADED = ["", "NA", "ND", "N/A", "NAN"];
-
-/** A grade as a letter; blank, NA and ND are none. */
-export const LetterGrade = z
+/** A cell that says that something is not known: blank, NA, ND, N/A or NaN, in small letters too. */
+export const NotKnown = z
   .string()
-  .transform((text) => text.toUpperCase())
-  .pipe(z.union([Grade, z.enum(UNGRADED).transform(() => null)], "is none of A, B, C and NA"));
+  .toUpperCase()
+  .pipe(z.enum(["", "NA", "ND", "N/A", "NAN"]).transform(() => null));
+
+/** A grade as a letter, a small one too; blank, NA and ND are none. */
+export const LetterGrade = z.union([NotKnown, z.string().toUpperCase().pipe(Grade)], "is none of A, B, C and NA");
+
+/** The grades that several annotators gave, as letters in a row, small ones too; blank, NA and ND are no votes. */
+export const Votes = z.union(
+  [
+    NotKnown.transform((): Grade[] => []),
+    z
+      .string()
+      .toUpperCase()
+      .transform((letters) => [...letters])
+      .pipe(z.array(Grade)),
+  ],
+  "is no row of the letters A, B and C, such as AABCA, and not NA",
+);
 
 /** A grade as a number, 0 = A; 3, blank, NA and ND are none. */
-export const NumberedGrade = z
-  .string()
-  .transform((text) => text.toUpperCase())
-  .pipe(
-    z.union(
-      [
-        z
-          .string()
-          .regex(/^[0-3](\.0+)?$/)
-          .transform((text) => GRADES[Number(text)] ?? null),
-        z.enum(UNGRADED).transform(() => null),
-      ],
-      "is none of 0, 1, 2, ND and NA",
-    ),
-  );
+export const NumberedGrade = z.union(
+  [
+    NotKnown,
+    z
+      .string()
+      .regex(/^[0-3](\.0+)?$/)
+      .transform((text) => GRADES[Number(text)] ?? null),
+  ],
+  "is none of 0, 1, 2, ND and NA",
+);
 
-/** Which of several annotators' words is the label: always the same one of an embryo, for both structures. */
+/**
+ * Which of several annotators' words is the label: always the same one of an embryo.
+ *
+ * @param annotators at least one
+ * @returns 0 to `annotators` - 1
+ */
 export function annotatorOf(embryoId: string, annotators: number): number {
-  return hash("annotator", embryoId) % Math.max(1, annotators);
+  return hash("annotator", embryoId) % annotators;
 }
 
 /** What the first wrong cell of a row is, as a sentence. */
