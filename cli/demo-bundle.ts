@@ -11,7 +11,7 @@ import { pythonWithTorch } from "./python.ts";
 
 const USAGE = `Usage: npm run demo-bundle -- [--run runs/demo] [--out model-container/models/demo] [--seed 1] [--width 0.25]
   [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 12] [--stills 2400] [--cnn-epochs 30]
-  [--embryos 600] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 400] [--comparison-epochs 10]
+  [--embryos 600] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 400] [--comparison-epochs 20]
   [--test-embryos 340] [--threads 2]`;
 
 await main().catch((error: Error) => {
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
       "rnn-epochs": text("60"),
       shorten: text("0.3"),
       "comparison-embryos": text("400"),
-      "comparison-epochs": text("10"),
+      "comparison-epochs": text("20"),
       "test-embryos": text("340"),
       threads: text("2"),
     },
