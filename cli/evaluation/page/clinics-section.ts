@@ -25,55 +25,73 @@ ${joined(leftOutClinics.map(leftOut))}`
 }
 
 function byClinic(clinics: readonly ClinicFigures[]): Markup {
-  const rows = clinics.flatMap((figures) => STRUCTURES.map((structure) => clinicRow(figures, structure)));
-  return table(
-    "The served way by clinic",
+  const rows = (cells: (clinic: ClinicFigures, structure: Structure) => Markup[]) =>
+    clinics.flatMap((clinic) =>
+      STRUCTURES.map((structure) => [
+        html`${clinic.clinic}, ${STRUCTURE_NAMES[structure]}`,
+        html`${clinic.models[0]!.embryos[structure]}`,
+        ...cells(clinic, structure),
+      ]),
+    );
+  const first = [{ title: "Clinic", words: true }, { title: "Embryos" }];
+  return html`${table(
+    "The served way by clinic, against one annotator's label",
     [
-      { title: "Clinic", words: true },
-      { title: "Embryos" },
+      ...first,
       { title: "Accuracy by the scores" },
       { title: "by the served grade" },
       { title: "MSE" },
       { title: "A/C, served grade" },
+      { title: "A / B / C in the labels, %" },
+      { title: "in the answers, %" },
+    ],
+    rows(labelCells),
+  )}${table(
+    "The served way by clinic, against votes and outcomes",
+    [
+      ...first,
       { title: "Annotators (Eq. 4)" },
       { title: "Served grade (Eq. 5)" },
       { title: "Log-loss of the votes" },
-      { title: "A / B / C in the labels, %" },
-      { title: "in the answers, %" },
       { title: "AUC over the quality groups" },
     ],
-    rows,
-    "Against one annotator's label where no vote is named. Every figure of each clinic, of every network too, is in report.json.",
-  );
+    rows(voteCells),
+    "Every figure of each clinic, of every network too, is in report.json.",
+  )}`;
 }
 
-function clinicRow(clinic: ClinicFigures, structure: Structure): Markup[] {
-  const { models, byScores, byServedGrade, shares, calibration, outcome } = clinic;
-  const of = <Figures extends object>(
-    measured: Measured<Figures>,
-    interval: (figures: Figures) => Interval,
-    format: (value: number) => string,
-  ) => (isMeasured(measured) ? figure(interval(measured), format) : unmeasured(measured.notMeasurable));
+function labelCells({ models, byScores, byServedGrade, shares }: ClinicFigures, structure: Structure): Markup[] {
   const mix = (which: "labels" | "answers") => {
     const found = shares[structure];
     if (!isMeasured(found)) return unmeasured(found.notMeasurable);
     return html`${found[which].map((share) => Math.round(100 * share)).join(" / ")}`;
   };
-  const agreement = byServedGrade.agreement[structure];
   return [
-    html`${clinic.clinic}, ${STRUCTURE_NAMES[structure]}`,
-    html`${models[0]!.embryos[structure]}`,
     of(byScores.annotator[structure], ({ accuracy }) => accuracy, percent),
     of(byServedGrade.annotator[structure], ({ accuracy }) => accuracy, percent),
     figure(models[0]!.mse[structure], decimal),
     of(byServedGrade.annotator[structure], ({ acDisagreement }) => acDisagreement, percent),
+    mix("labels"),
+    mix("answers"),
+  ];
+}
+
+function voteCells({ byServedGrade, calibration, outcome }: ClinicFigures, structure: Structure): Markup[] {
+  const agreement = byServedGrade.agreement[structure];
+  return [
     of(agreement, ({ human }) => human, percent),
     of(agreement, ({ network }) => network, percent),
     of(calibration[structure], ({ probabilities }) => probabilities.logLoss, decimal),
-    mix("labels"),
-    mix("answers"),
     of(outcome, ({ network }) => network.auc, decimal),
   ];
+}
+
+function of<Figures extends object>(
+  measured: Measured<Figures>,
+  interval: (figures: Figures) => Interval,
+  format: (value: number) => string,
+): Markup {
+  return isMeasured(measured) ? figure(interval(measured), format) : unmeasured(measured.notMeasurable);
 }
 
 function leftOut({ name, clinics, pooled, allClinics, difference }: LeftOutClinics): Markup {
