@@ -82,7 +82,11 @@ describe("grades from the label to the network that was trained on them", () => 
     }
     await cnn.release();
 
-    expect(read).toEqual(marks);
+    // Another processor trains to other last bits and may miss a mark; exchanged classes, planes or structures leave a third.
+    for (const structure of outputs) {
+      const right = read.filter((one, n) => one[structure] === marks[n]![structure]).length;
+      expect(right, structure).toBeGreaterThanOrEqual(0.9 * marks.length);
+    }
   });
 });
 
