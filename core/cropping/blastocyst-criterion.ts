@@ -1,7 +1,7 @@
 import { NoBlastocyst } from "../errors.ts";
 import type { ExpansionEvidence } from "./expansion-evidence.ts";
 
-// Chosen on ten phantoms of seed 2, half of them arrested, and measured on 60 of seed 3: the rates are in the model card.
+// Chosen on ten phantoms of seed 2, half of them arrested, and measured on 120 of seed 3: the rates are in the model card.
 const CAVITY_CONTRAST_AT_MOST = 0.6;
 const GROWTH_AT_LEAST = 1.15;
 const FIELD_FRACTION_AT_LEAST = 0.4;
