@@ -56,7 +56,7 @@ export function demoStages(recipe: Recipe, { run, out }: DemoFolders, python: st
   });
   const embryos = (folder: string, options: Options): Step => ({
     ...ours("prepare-dataset", "embryos", { out: at(folder), cropper, threads: ofLane, ...options }),
-    result: join(at(folder), "embryos.csv"),
+    result: join(at(folder), "dataset.json"),
   });
   const train = (network: string, folder: string, options: Options, more: readonly string[] = []): Step => {
     const script = `model-container/training/train_${network}.py`;

@@ -107,7 +107,7 @@ function recipeTable(recipe: Recipe): string {
     ],
     [
       "Compared networks",
-      `${comparisonEmbryos} of the stills' embryos, ${comparisonEpochs} epochs, unshifted stills, flips`,
+      `${comparisonEmbryos} other embryos, ${comparisonEpochs} epochs, unshifted stills, flips`,
       "trained as the others",
     ],
   ];

@@ -22,7 +22,7 @@ const Recipe = z.object({
   rnnEpochs: count,
   /** Probability that a training sequence is cut short, 0 to 1. */
   shorten: z.number().min(0).max(1),
-  /** Embryos of the stills that each compared CNN is trained on. */
+  /** Embryos whose stills each compared CNN is trained and validated on; none of the above. */
   comparisonEmbryos: count,
   comparisonEpochs: count,
   /** Embryos drawn for the test; none of all the above. */
