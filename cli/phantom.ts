@@ -22,7 +22,7 @@ Writes N synthetic time-lapse archives (DIR/<embryoId>.zip), their truth (DIR/la
 const FIRST_MASK_HPI = 90;
 // The columns that a data set of archives has (docs/datasets.md), and the truth, which its reader passes over.
 const LABELS =
-  "embryo_id,cycle_id,clinic,kind,age_years,instrument,latent_icm,latent_te,t_meb_hpi,t_a_hpi,icm,te,icm_votes,te_votes";
+  "embryo_id,cycle_id,clinic,kind,age_years,instrument,latent_icm,latent_te,t_meb_hpi,t_a_hpi,icm,te,icm_votes,te_votes,outcome";
 
 class BadArguments extends Error {}
 
@@ -113,6 +113,7 @@ function labelsRow(embryo: PhantomEmbryo): string {
     embryo.teLabel ?? "",
     embryo.icmVotes.join(""),
     embryo.teVotes.join(""),
+    embryo.outcome ?? "",
   ].join(",");
 }
 

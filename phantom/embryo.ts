@@ -2,6 +2,7 @@ import type { Grade } from "../core/contracts/grades.ts";
 import { annotatorAt, CLINICS, type ClinicName, ICM_SCALE, TE_SCALE, votesFor } from "./annotators.ts";
 import type { InstrumentName } from "./instruments.ts";
 import { type PhantomKind, peakHpi } from "./kinetics.ts";
+import { isTransferred, transferOutcome } from "./outcome.ts";
 import { RandomStream } from "./random.ts";
 
 /** One well of a synthetic slide: everything that is true of it, and nothing drawn yet. */
@@ -32,6 +33,8 @@ export interface PhantomEmbryo {
   /** The word of the one annotator who graded it in its clinic, as a training label; null without votes. */
   readonly icmLabel: Grade | null;
   readonly teLabel: Grade | null;
+  /** Whether its transfer came to a gestational sac; null where it was not transferred. */
+  readonly outcome: 0 | 1 | null;
 }
 
 export interface PhantomOptions {
@@ -89,6 +92,9 @@ export function phantomEmbryo(options: PhantomOptions): PhantomEmbryo {
   const icmVotes = graded ? votesFor(latentIcm, ICM_SCALE, votes) : [];
   const teVotes = graded ? votesFor(latentTe, TE_SCALE, votes) : [];
   const annotator = annotatorAt(clinicId, new RandomStream(seed, index, "annotator"));
+  const icmLabel = icmVotes[annotator] ?? null;
+  const teLabel = teVotes[annotator] ?? null;
+  const transfer = { latentIcm, latentTe, ageYears: ageOf(seed, cycle) };
   return {
     seed,
     index,
@@ -97,7 +103,7 @@ export function phantomEmbryo(options: PhantomOptions): PhantomEmbryo {
     embryoId: `phantom-${seed}-${String(index).padStart(4, "0")}`,
     cycleId: `phantom-cycle-${seed}-${String(cycle).padStart(4, "0")}`,
     clinicId,
-    ageYears: ageOf(seed, cycle),
+    ageYears: transfer.ageYears,
     captureHpi,
     latentIcm,
     latentTe,
@@ -105,8 +111,11 @@ export function phantomEmbryo(options: PhantomOptions): PhantomEmbryo {
     tAHpi: nearest(captureHpi, tAWanted),
     icmVotes,
     teVotes,
-    icmLabel: icmVotes[annotator] ?? null,
-    teLabel: teVotes[annotator] ?? null,
+    icmLabel,
+    teLabel,
+    outcome: isTransferred(icmLabel, teLabel)
+      ? transferOutcome(transfer, new RandomStream(seed, index, "outcome"))
+      : null,
   };
 }
 
@@ -142,8 +151,9 @@ function instrumentOf(seed: number, cycle: number, clinicId: ClinicName): Instru
   return draw < EMBRYOSCOPE_SHARE[clinicId] ? "embryoscope" : "embryoscope-plus";
 }
 
+/** Whole years as in Kim et al. 2024, Table 1, over both outcomes: 35.5 +- 3.8. */
 function ageOf(seed: number, cycle: number): number {
-  return Math.round(clamp(34.5 + 4.5 * new RandomStream(seed, cycle, "age").gauss(), 22, 46));
+  return Math.round(clamp(35.5 + 3.8 * new RandomStream(seed, cycle, "age").gauss(), 22, 46));
 }
 
 /** Each nearly uniform in 0..1, and related: a good embryo tends to be good in both. */

@@ -91,7 +91,7 @@ async function sourceEmbryo(embryo: PhantomEmbryo): Promise<SourceEmbryo> {
     icmVotes,
     teVotes,
     annotatedHpi: embryo.tAHpi,
-    outcome: null,
+    outcome: embryo.outcome,
     split: null,
     truth: kind,
     archiveDigest: await digestOf(embryoId),
