@@ -7,6 +7,7 @@ import { encodeNpz } from "../adapters/archive/npz.ts";
 import { onDisk } from "../adapters/local/folder-failure.ts";
 import { CROPPER_SIZE } from "../core/cropping/embryo-mask.ts";
 import { isBlastogradeError } from "../core/errors.ts";
+import { prepareBlastocysts } from "./dataset/blastocysts.ts";
 import type { CropperPicture } from "./dataset/cropper-picture.ts";
 import type { CropperTask } from "./dataset/cropper-worker.ts";
 import { parseMoments } from "./dataset/moments.ts";
@@ -21,6 +22,8 @@ const USAGE = `Usage:
   npm run prepare-dataset -- embryos (--source DIR | --phantoms N --seed S [--first-hpi H]) --out DIR
                              --cropper cropper.onnx [--moments tA:9,tMEB:3,110:3] [--sequences]
                              [--validation-share 0..1] [--test-share 0..1] [--threads N]
+  npm run prepare-dataset -- blastocysts --phantoms N --seed S --out DIR --cropper cropper.onnx [--other-microscopes 0..1]
+                             [--validation-share 0..1] [--test-share 0..1]
   npm run prepare-dataset -- criterion --out DIR --cropper cropper.onnx [--phantoms 200] [--seed 2] [--threads N]`;
 
 /** 0 when it is done, 1 when it could not be done, 2 when it was asked for wrongly. */
@@ -46,6 +49,7 @@ async function main(): Promise<number> {
       sequences: { type: "boolean", default: false },
       "validation-share": text,
       "test-share": text,
+      "other-microscopes": { ...text, default: "0" },
       threads: text,
     },
   });
@@ -60,11 +64,28 @@ async function main(): Promise<number> {
     });
     return 0;
   }
-  if (what !== "embryos" && what !== "criterion") throw new Error("say what to prepare: cropper, embryos or criterion");
+  if (what !== "embryos" && what !== "criterion" && what !== "blastocysts") {
+    throw new Error("say what to prepare: cropper, embryos, blastocysts or criterion");
+  }
   if (cropper === undefined) throw new Error("--cropper is missing: the path of a cropper.onnx");
-  await readFile(cropper).catch(() => {
+  const cropperBytes = await readFile(cropper).catch(() => {
     throw new Error(`--cropper ${cropper} cannot be read`);
   });
+  if (what === "blastocysts") {
+    const blastocysts = await prepareBlastocysts({
+      out,
+      cropper: new Uint8Array(cropperBytes),
+      draw: {
+        seed: whole("seed", values.seed ?? "1"),
+        otherMicroscopes: share("other-microscopes", values["other-microscopes"]),
+      },
+      blastocysts: whole("phantoms", values.phantoms ?? ""),
+      shares: sharesOf(values["validation-share"], values["test-share"]) ?? USUAL_SHARES,
+      progress: progressLine("blastocysts"),
+    });
+    console.log(JSON.stringify({ out, blastocysts }));
+    return 0;
+  }
   const common = {
     out,
     cropper,
@@ -140,16 +161,17 @@ async function prepareCropper(out: string, task: CropperTask): Promise<void> {
 /** @returns null where no share was given; a share that was not is the usual one, as far as there is room for it */
 function sharesOf(validationText: string | undefined, testText: string | undefined): SplitShares | null {
   if (validationText === undefined && testText === undefined) return null;
-  const read = (name: string, text: string) => {
-    const share = Number(text);
-    if (text.trim() === "" || !(share >= 0 && share <= 1)) throw new Error(`--${name} wants 0 to 1, not ${text}`);
-    return share;
-  };
-  const given = validationText === undefined ? null : read("validation-share", validationText);
-  const test = testText === undefined ? Math.min(USUAL_SHARES.test, 1 - (given ?? 0)) : read("test-share", testText);
+  const given = validationText === undefined ? null : share("validation-share", validationText);
+  const test = testText === undefined ? Math.min(USUAL_SHARES.test, 1 - (given ?? 0)) : share("test-share", testText);
   const validation = given ?? Math.min(USUAL_SHARES.validation, 1 - test);
   if (test + validation > 1) throw new Error("--validation-share and --test-share are more than 1 together");
   return { validation, test };
+}
+
+function share(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new Error(`--${name} wants 0 to 1, not ${text}`);
+  return value;
 }
 
 function progressLine(what: string): (done: number, of: number) => void {
