@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { GRADES, type StructureGrade } from "../core/contracts/grades.ts";
-import type { GradingAnswer } from "../core/contracts/grading.ts";
+import type { GradingAnswer, Sequence } from "../core/contracts/grading.ts";
 
 const REMARK_WIDTH = 44;
 
@@ -23,7 +23,7 @@ export function gradingsTable(answers: readonly GradingAnswer[]): string {
       shares(te),
       qualityGroup ?? status,
       sequence ? String(sequence.framesUsed) : "",
-      sequence ? `${sequence.tMebHpi.toFixed(1)} hpi` : "",
+      sequence ? momentOf(sequence) : "",
       remarks.join("\n"),
     ]);
   }
@@ -36,4 +36,8 @@ function shares(structure: StructureGrade | null): string {
   if (structure === null) return "";
   const parts = GRADES.map((grade) => `${grade} ${structure.probabilities[grade].toFixed(2).replace(/^0/, "")}`);
   return `${structure.grade}  ${parts.join(" ")}`;
+}
+
+function momentOf({ tMebHpi }: Sequence): string {
+  return tMebHpi === null ? "still" : `${tMebHpi.toFixed(1)} hpi`;
 }

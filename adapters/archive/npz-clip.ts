@@ -24,9 +24,12 @@ const META = "meta.npy";
 export const npzClipFormat: ClipFormat = {
   encode(clip) {
     refuseInvalid(clip);
-    const { schema, archiveDigest, cropperSha256, ageYears } = clip.meta;
+    const { schema, archiveDigest, cropperSha256, ageYears, kind } = clip.meta;
+    // A time-lapse's clips have had these bytes since before there were stills.
+    const ofStill = kind === "still" ? { kind } : {};
     // The order of the keys is part of the bytes.
-    const meta = new TextEncoder().encode(JSON.stringify({ schema, archiveDigest, cropperSha256, ageYears }));
+    const json = JSON.stringify({ schema, archiveDigest, cropperSha256, ageYears, ...ofStill });
+    const meta = new TextEncoder().encode(json);
     return encodeNpz({
       [FRAMES]: encodeNpy(clip.frames, [clip.hpi.length, CHANNELS, CLIP_SIZE, CLIP_SIZE]),
       [HPI]: encodeNpy(clip.hpi, [clip.hpi.length]),

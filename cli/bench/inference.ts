@@ -172,6 +172,7 @@ function noiseClip(): Uint8Array {
       archiveDigest: "0".repeat(64),
       cropperSha256: "0".repeat(64),
       ageYears: null,
+      kind: "time-lapse",
     },
   });
 }

@@ -110,7 +110,13 @@ async function stillClip(
     frames,
     // A still is of no known hour, and the networks do not look at it.
     hpi: Float32Array.of(0),
-    meta: { schema: "blastograde/clip@1", archiveDigest, cropperSha256: manifest.cropperSha256, ageYears: null },
+    meta: {
+      schema: "blastograde/clip@1",
+      archiveDigest,
+      cropperSha256: manifest.cropperSha256,
+      ageYears: null,
+      kind: "time-lapse",
+    },
   });
 }
 

@@ -60,6 +60,7 @@ export async function drawBlastocystStill(
       archiveDigest: await digestOf(embryo.embryoId),
       cropperSha256: segmenter.sha256,
       ageYears: embryo.ageYears,
+      kind: "time-lapse",
     },
   });
   const still = frames.slice(CENTRE * PLANE, (CENTRE + 1) * PLANE);

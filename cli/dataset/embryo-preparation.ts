@@ -149,6 +149,12 @@ function clipOf({ archiveDigest, ageYears }: SourceEmbryo, sequence: CroppedSequ
   return npzClipFormat.encode({
     frames: sequence.frames,
     hpi: sequence.hpi,
-    meta: { schema: "blastograde/clip@1", archiveDigest, cropperSha256: segmenter.sha256, ageYears },
+    meta: {
+      schema: "blastograde/clip@1",
+      archiveDigest,
+      cropperSha256: segmenter.sha256,
+      ageYears,
+      kind: "time-lapse",
+    },
   });
 }

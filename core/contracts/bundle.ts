@@ -45,8 +45,14 @@ export const BundleManifest = z.object({
     cropper: Network,
     cnn: Network.extend({ features: z.int().positive() }),
     rnn: Network,
+    /** ICM and TE of a still; together with `pregnancy` or not at all. */
+    segmenter: Network.optional(),
+    /** The pregnancy score of an enhanced image, or of the plain one, and an age. */
+    pregnancy: Network.extend({ input: z.enum(["enhanced", "plain"]), architecture: z.string() }).optional(),
   }),
   gradeCalibrator: GradeCalibrator,
+  /** Of the CNN's own scores, for stills; a bundle without it grades no stills. */
+  stillCalibrator: GradeCalibrator.optional(),
   /** SHA-256 over the canonical JSON of what changes an answer: networks, preprocessing, grade calibrator. */
   modelSha256: Sha256,
   /** Every other file of the folder, by name. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AgeYears, Sha256 } from "./identifiers.ts";
+import { AgeYears, ArchiveKind, Sha256 } from "./identifiers.ts";
 
 /** Side of a clip's pictures in pixels. Kragh et al. 2019, appendix. */
 export const CLIP_SIZE = 224;
@@ -14,6 +14,8 @@ export const ClipMeta = z.strictObject({
   archiveDigest: Sha256,
   cropperSha256: Sha256,
   ageYears: AgeYears.nullable(),
+  /** A still is a clip of one frame, with the picture as all three planes and an hpi of 0 that means nothing. */
+  kind: ArchiveKind.default("time-lapse"),
 });
 export type ClipMeta = z.infer<typeof ClipMeta>;
 

@@ -1,18 +1,54 @@
 import { z } from "zod";
 import { QualityGroup, StructureGrade } from "./grades.ts";
-import { ClinicId, CycleId, EmbryoId, GradingId, Rejection, Sha256, Warning } from "./identifiers.ts";
+import {
+  AgeYears,
+  ArchiveKind,
+  ClinicId,
+  CycleId,
+  EmbryoId,
+  GradingId,
+  Rejection,
+  Sha256,
+  Warning,
+} from "./identifiers.ts";
+import { Focus } from "./prediction.ts";
 
 export const GradingStatus = z.enum(["received", "cropping", "grading", "graded", "rejected"]);
 export type GradingStatus = z.infer<typeof GradingStatus>;
 
 /** Which frames the answer rests on. */
 export const Sequence = z.object({
+  /** A time-lapse is graded by the RNN over its frames, a still by the CNN alone. */
+  kind: ArchiveKind.default("time-lapse"),
   framesUsed: z.int().min(1).max(30),
-  firstHpi: z.number(),
-  tMebHpi: z.number(),
+  /** Null of a still, whose time nobody said. */
+  firstHpi: z.number().nullable(),
+  tMebHpi: z.number().nullable(),
   focalPlanesUm: z.array(z.number()).length(3),
 });
 export type Sequence = z.infer<typeof Sequence>;
+
+/** What a record keeps of the pregnancy networks' answer. */
+export const PregnancyScore = z.object({
+  /** Sigmoid of the network's logit, 0 to 1: ranks embryos, is no probability. */
+  rawScore: z.number().min(0).max(1),
+  ageYears: AgeYears,
+  /** Where the Grad-CAM map of the logit peaks. */
+  focus: Focus,
+});
+export type PregnancyScore = z.infer<typeof PregnancyScore>;
+
+/** Probability of clinical pregnancy (gestational sac) if this embryo is transferred, by the clinic's calibrator. */
+export const PregnancyAnswer = z.object({
+  ...PregnancyScore.shape,
+  /** Null where no calibrator fits the model that gave the score; a warning says so. */
+  probability: z.number().gt(0).lt(1).nullable(),
+  /** Of the probability, from the calibration sample: what other samples of that size would have said. */
+  interval: z.object({ low: z.number().min(0), high: z.number().max(1), level: z.number() }).nullable(),
+  /** The date that the calibrator was fitted on. */
+  calibratedOn: z.iso.date().nullable(),
+});
+export type PregnancyAnswer = z.infer<typeof PregnancyAnswer>;
 
 /** Identity of a record: one per clinic, embryo, archive, age and model. */
 export const RecordKey = z.object({
@@ -33,6 +69,8 @@ export const Grading = z.object({
   updatedAt: z.iso.datetime(),
   /** Age said at the upload; wins over the manifest's. */
   ageYears: z.number().nullable(),
+  /** Said at the upload. */
+  kind: ArchiveKind.default("time-lapse"),
   /** Version of the uploaded object that is graded; later posts of the same form are ignored. */
   objectVersion: z.string().nullable(),
   embryoId: EmbryoId.nullable(),
@@ -57,6 +95,8 @@ export const GradingRecord = z.object({
   qualityGroup: QualityGroup,
   sequence: Sequence,
   warnings: z.array(Warning),
+  /** Raw: the calibrator belongs to the clinic and changes without a new record. Null without an age, or of older records. */
+  pregnancy: PregnancyScore.nullable().default(null),
   clipSha256: Sha256,
   model: z.string(),
   demo: z.boolean(),
@@ -74,8 +114,8 @@ export const GradingAnswer = z.object({
   icm: StructureGrade.nullable(),
   te: StructureGrade.nullable(),
   qualityGroup: QualityGroup.nullable(),
-  /** Always null for now: the pregnancy networks are not built yet. */
-  pregnancy: z.null(),
+  /** Null without an age, which is never invented, or from a bundle without pregnancy networks; a warning says which. */
+  pregnancy: PregnancyAnswer.nullable(),
   sequence: Sequence.nullable(),
   warnings: z.array(Warning),
   rejection: Rejection.nullable(),

@@ -30,6 +30,10 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 in lower-cas
 export const AgeYears = z.number().min(18).max(55);
 export const AGE_YEARS_RANGE = { min: 18, max: 55 } as const;
 
+/** What is uploaded: the archive of an embryo's time-lapse, or one picture of a day-5 blastocyst. */
+export const ArchiveKind = z.enum(["time-lapse", "still"]);
+export type ArchiveKind = z.infer<typeof ArchiveKind>;
+
 /** A remark that does not stop the grading. */
 export const Warning = z.object({ code: z.string(), detail: z.string() });
 export type Warning = z.infer<typeof Warning>;

@@ -91,6 +91,7 @@ export async function cropSequence(frames: readonly Frame[], ports: CropSequence
     frames: clip,
     hpi: Float32Array.from(chosen, ({ hpi }) => hpi),
     sequence: {
+      kind: "time-lapse",
       framesUsed: chosen.length,
       firstHpi: chosen[0]!.hpi,
       tMebHpi,

@@ -82,6 +82,7 @@ async function writeClip({ clinicId, gradingId }: Grading, ports: CropPorts): Pr
         archiveDigest: timeLapse.archiveDigest,
         cropperSha256: ports.segmenter.sha256,
         ageYears: timeLapse.ageYears,
+        kind: "time-lapse",
       },
     });
     await objects.write(objectKeys.clip(clinicId, gradingId), clip);
@@ -91,6 +92,7 @@ async function writeClip({ clinicId, gradingId }: Grading, ports: CropPorts): Pr
       status: "grading",
       // Ingest says both too, but may have died between sending the job and saying so.
       ageYears: timeLapse.ageYears,
+      kind: "time-lapse",
       archiveDigest: timeLapse.archiveDigest,
       clipSha256: await sha256Hex(clip),
       sequence: cropped.sequence,

@@ -81,6 +81,7 @@ function recordOf(grading: Grading, prediction: Prediction, gradedAt: Date): Gra
     qualityGroup: qualityGroup(icm.grade, te.grade),
     sequence,
     warnings: grading.warnings,
+    pregnancy: null,
     clipSha256,
     model: prediction.model,
     demo: prediction.demo,

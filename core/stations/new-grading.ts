@@ -9,6 +9,7 @@ export function newGrading(upload: {
 }): Grading {
   return {
     ...upload,
+    kind: "time-lapse",
     status: "received",
     updatedAt: upload.receivedAt,
     objectVersion: null,

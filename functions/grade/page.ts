@@ -101,9 +101,10 @@ function structureCell(structure: StructureGrade | null) {
 function sequenceCell({ gradingId, embryoId, sequence }: GradingAnswer) {
   if (sequence === null) return "";
   const { framesUsed, firstHpi, tMebHpi } = sequence;
-  const frames = framesUsed === 1 ? "one frame" : `${framesUsed} frames from ${firstHpi.toFixed(1)} hpi`;
+  const frames = framesUsed === 1 ? "one frame" : `${framesUsed} frames from ${firstHpi?.toFixed(1)} hpi`;
+  const said = tMebHpi === null ? "a single still" : `${frames}, tMEB at ${tMebHpi.toFixed(1)} hpi`;
   return html`<img alt="pictures of ${embryoId}" src="/v1/uploads/${gradingId}/preview" />
-              <small>${frames}, tMEB at ${tMebHpi.toFixed(1)} hpi</small>`;
+              <small>${said}</small>`;
 }
 
 function remarks({ rejection, warnings }: GradingAnswer) {

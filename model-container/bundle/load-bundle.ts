@@ -71,7 +71,9 @@ async function readManifest(dir: string): Promise<BundleManifest> {
 }
 
 function listedFiles(manifest: BundleManifest): [file: string, sha256: string][] {
-  const networks = Object.values(manifest.networks).map(({ file, sha256 }): [string, string] => [file, sha256]);
+  const networks = Object.values(manifest.networks)
+    .filter((network) => network !== undefined)
+    .map(({ file, sha256 }): [string, string] => [file, sha256]);
   return [...networks, ...Object.entries(manifest.files)];
 }
 

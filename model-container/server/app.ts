@@ -126,6 +126,8 @@ function predictionOf(
     framesUsed,
     icm: calibrated(manifest.gradeCalibrator.icm, scores.icm),
     te: calibrated(manifest.gradeCalibrator.te, scores.te),
+    pregnancy: null,
+    warnings: [],
   } satisfies Prediction);
   if (prediction.success) return prediction.data;
   throw new PredictionInvalid("The networks' answer is no prediction.", { cause: prediction.error });

@@ -71,6 +71,8 @@ export function servedAnswer(
     framesUsed: 30,
     icm: { scores: mostly(icm), probabilities: mostly(calibrated.icm) },
     te: { scores: mostly(te), probabilities: mostly(calibrated.te) },
+    pregnancy: null,
+    warnings: [],
   };
 }
 

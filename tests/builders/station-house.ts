@@ -68,6 +68,8 @@ export async function predictionOf(clip: Uint8Array, changes: Partial<Prediction
     modelSha256: "d".repeat(64),
     demo: true,
     clipSha256: await sha256Hex(clip),
+    pregnancy: null,
+    warnings: [],
     framesUsed: 1,
     icm: { scores: distribution, probabilities: distribution },
     te: { scores: distribution, probabilities: distribution },

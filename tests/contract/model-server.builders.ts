@@ -31,6 +31,7 @@ export function clipBytes(options: { frames: number; seed?: number; orders?: rea
       archiveDigest: "a".repeat(64),
       cropperSha256: "c".repeat(64),
       ageYears: null,
+      kind: "time-lapse",
     },
   });
 }

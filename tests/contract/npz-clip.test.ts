@@ -14,6 +14,7 @@ const META: ClipMeta = {
   archiveDigest: "a".repeat(64),
   cropperSha256: "b".repeat(64),
   ageYears: 34.5,
+  kind: "time-lapse",
 };
 
 describe("npy arrays", () => {
@@ -109,9 +110,9 @@ describe("clips", () => {
   });
 
   it("have the same bytes in whatever order the meta was built", () => {
-    const { ageYears, archiveDigest, cropperSha256, schema } = META;
+    const { ageYears, archiveDigest, cropperSha256, kind, schema } = META;
 
-    const bytes = npzClipFormat.encode(clipOf({ meta: { ageYears, cropperSha256, schema, archiveDigest } }));
+    const bytes = npzClipFormat.encode(clipOf({ meta: { ageYears, kind, cropperSha256, schema, archiveDigest } }));
 
     expect(Buffer.compare(bytes, npzClipFormat.encode(clipOf({})))).toBe(0);
   });

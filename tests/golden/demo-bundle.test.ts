@@ -82,6 +82,7 @@ describe("the demo bundle against PyTorch's golden outputs", () => {
         archiveDigest: "a".repeat(64),
         cropperSha256: bundle.manifest.networks.cropper.sha256,
         ageYears: null,
+        kind: "time-lapse",
       },
     });
     const answer = await invoke(server.url, clip);

@@ -1,13 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { GradeDistribution } from "../../core/contracts/grades.ts";
-import { type Grading, GradingAnswer, type GradingRecord } from "../../core/contracts/grading.ts";
+import { type Grading, GradingAnswer, type GradingRecord, type Sequence } from "../../core/contracts/grading.ts";
 import { qualityGroup, structureGrade } from "../../core/grading/grade-decoding.ts";
 import { answerOf, rankCohort } from "../../core/stations/answer.ts";
 import { newGrading } from "../../core/stations/new-grading.ts";
 
 const NOON = "2026-01-01T12:00:00.000Z";
-const sequence = { framesUsed: 28, firstHpi: 90.1, tMebHpi: 117.2, focalPlanesUm: [-45, 0, 45] };
+const sequence: Sequence = {
+  kind: "time-lapse",
+  framesUsed: 28,
+  firstHpi: 90.1,
+  tMebHpi: 117.2,
+  focalPlanesUm: [-45, 0, 45],
+};
 
 function grading(change: Partial<Grading> = {}): Grading {
   const upload = { gradingId: "g-2", clinicId: "north", ageYears: null, receivedAt: NOON };
@@ -29,6 +35,7 @@ function record(icm: GradeDistribution, te = icm, change: Partial<GradingRecord>
     qualityGroup: qualityGroup(grades[0]!.grade, grades[1]!.grade),
     sequence,
     warnings: [{ code: "FEWER_FRAMES", detail: "Few." }],
+    pregnancy: null,
     clipSha256: "c".repeat(64),
     model: "demo",
     demo: true,
