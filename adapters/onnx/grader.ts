@@ -59,9 +59,9 @@ export interface GraderOptions extends SessionOptions {
  */
 export async function openGrader(options: GraderOptions): Promise<Grader> {
   const { features, framesPerBatch = DEFAULT_FRAMES_PER_BATCH } = options;
-  const cnn = await openNetwork(options.cnn, { name: "cnn.onnx", input: "frames", outputs: ["features"] }, options);
+  const cnn = await openNetwork(options.cnn, { name: "cnn.onnx", inputs: ["frames"], outputs: ["features"] }, options);
   try {
-    const signature = { name: "rnn.onnx", input: "features", outputs: ["icm", "te"] };
+    const signature = { name: "rnn.onnx", inputs: ["features"], outputs: ["icm", "te"] };
     const rnn = await openNetwork(options.rnn, signature, options);
     return createGrader({ cnn, rnn, features, framesPerBatch });
   } catch (error) {

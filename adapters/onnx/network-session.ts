@@ -34,7 +34,9 @@ export interface NetworkSession {
 export interface NetworkSignature {
   /** How errors call it, for instance `cnn.onnx`. */
   readonly name: string;
-  readonly input: string;
+  /** All of them, in any order. */
+  readonly inputs: readonly string[];
+  /** Those that are needed; there may be more. */
   readonly outputs: readonly string[];
 }
 
@@ -48,7 +50,8 @@ export interface NetworkSignature {
  * @throws BundleDamaged when it is no network, or one with other inputs or outputs
  * @throws ModelUnavailable when `cuda` is asked for and is not there: a GPU that is paid for is never silently a CPU
  * @example
- * const cropper = await openNetwork(bytes, { name: "cropper.onnx", input: "picture", outputs: ["embryo"] }, { threads: 2 });
+ * const signature = { name: "cropper.onnx", inputs: ["picture"], outputs: ["embryo"] };
+ * const cropper = await openNetwork(bytes, signature, { threads: 2 });
  */
 export async function openNetwork(
   network: Uint8Array | string,
@@ -56,15 +59,12 @@ export async function openNetwork(
   options: SessionOptions,
 ): Promise<NetworkSession> {
   const session = await createSession(network, signature, options);
-  const missing = [
-    ...(session.inputNames.length === 1 && session.inputNames[0] === signature.input ? [] : [signature.input]),
-    ...signature.outputs.filter((output) => !session.outputNames.includes(output)),
-  ];
-  if (missing.length > 0) {
+  const hasInputs = [...session.inputNames].sort().join() === [...signature.inputs].sort().join();
+  if (!hasInputs || !signature.outputs.every((output) => session.outputNames.includes(output))) {
     await session.release();
     throw new BundleDamaged(
       `${signature.name} has inputs ${session.inputNames.join(", ")} and outputs ${session.outputNames.join(", ")}; ` +
-        `expected the one input ${signature.input} and the outputs ${signature.outputs.join(", ")}.`,
+        `expected the inputs ${signature.inputs.join(", ")} and the outputs ${signature.outputs.join(", ")}.`,
     );
   }
   return {
@@ -81,7 +81,7 @@ export async function openNetwork(
 
 /** Whether a network has all of these outputs. @param network the file's bytes @throws BundleDamaged when it is no network */
 export async function hasOutputs(network: Uint8Array, outputs: readonly string[]): Promise<boolean> {
-  const session = await createSession(network, { name: "the network", input: "", outputs }, { threads: 1 });
+  const session = await createSession(network, { name: "the network", inputs: [], outputs }, { threads: 1 });
   const has = outputs.every((output) => session.outputNames.includes(output));
   await session.release();
   return has;

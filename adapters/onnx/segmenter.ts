@@ -29,7 +29,7 @@ export interface OpenSegmenter extends EmbryoSegmenter {
  * const segmenter = await openSegmenter(bytes, { sha256: manifest.networks.cropper.sha256, threads: 2 });
  */
 export async function openSegmenter(network: Uint8Array | string, options: SegmenterOptions): Promise<OpenSegmenter> {
-  const signature = { name: "cropper.onnx", input: "picture", outputs: ["embryo"] };
+  const signature = { name: "cropper.onnx", inputs: ["picture"], outputs: ["embryo"] };
   return createSegmenter(await openNetwork(network, signature, options), options.sha256);
 }
 

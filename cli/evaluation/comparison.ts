@@ -64,7 +64,7 @@ export async function stillAnswers(
   const having = manifest.moments[moment] === undefined ? [] : embryos.filter(({ moments }) => moments.has(moment));
   if (having.length === 0) return { model, scores };
   const heads = STRUCTURES.filter((structure) => model.kind.task === "both" || model.kind.task === structure);
-  const session = await openNetwork(onnx, { name: model.name, input: "frames", outputs: heads }, { threads });
+  const session = await openNetwork(onnx, { name: model.name, inputs: ["frames"], outputs: heads }, { threads });
   try {
     for (let first = 0; first < having.length; first += BATCH) {
       const batch = having.slice(first, first + BATCH);
@@ -94,12 +94,12 @@ async function sequenceScores(
   const scores = networks.map(() => new Map<string, ByStructure<GradeDistribution | null>>());
   if (!dataSet.manifest.sequences) return scores;
   const { file, onnx } = networks[0]!.features!;
-  const cnn = await openNetwork(onnx, { name: file, input: "frames", outputs: ["features"] }, { threads });
+  const cnn = await openNetwork(onnx, { name: file, inputs: ["frames"], outputs: ["features"] }, { threads });
   const rnns: { session: NetworkSession; heads: readonly Structure[] }[] = [];
   try {
     for (const { model, onnx: bytes } of networks) {
       const heads = STRUCTURES.filter((structure) => model.kind.task === "both" || model.kind.task === structure);
-      const signature = { name: model.name, input: "features", outputs: heads };
+      const signature = { name: model.name, inputs: ["features"], outputs: heads };
       rnns.push({ session: await openNetwork(bytes, signature, { threads }), heads });
     }
     for (const { embryoId } of dataSet.embryos) {

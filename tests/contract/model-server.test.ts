@@ -213,12 +213,12 @@ describe("networks in ONNX Runtime", () => {
     const bundle = await loadBundle(DEMO_BUNDLE);
     const otherNetwork = await readNetwork(bundle, "rnn");
     const open = (network: Uint8Array) =>
-      openNetwork(network, { name: "cnn.onnx", input: "frames", outputs: ["features"] }, { threads: 1 });
+      openNetwork(network, { name: "cnn.onnx", inputs: ["frames"], outputs: ["features"] }, { threads: 1 });
 
     await expect(open(new Uint8Array(100))).rejects.toMatchObject({ code: "BUNDLE_DAMAGED" });
     await expect(open(otherNetwork)).rejects.toMatchObject({
       code: "BUNDLE_DAMAGED",
-      message: expect.stringContaining("expected the one input frames"),
+      message: expect.stringContaining("expected the inputs frames"),
     });
   });
 });

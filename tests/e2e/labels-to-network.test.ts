@@ -66,7 +66,7 @@ describe("grades from the label to the network that was trained on them", () => 
 
   it("has the CNN, which learnt from stills, read the clips alike", async () => {
     const outputs = ["icm", "te"] as const;
-    const signature = { name: "cnn-tA.onnx", input: "frames", outputs };
+    const signature = { name: "cnn-tA.onnx", inputs: ["frames"], outputs };
     const cnn = await openNetwork(await readFile(at("networks/cnn-tA.onnx")), signature, { threads: 1 });
 
     const [read, marks] = [[] as Marks[], [] as Marks[]];

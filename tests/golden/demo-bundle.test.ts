@@ -106,7 +106,7 @@ describe("the demo bundle against PyTorch's golden outputs", () => {
 
   it("has the CNN's features and its own heads as PyTorch has them", async () => {
     const outputs = ["features", "icm", "te"];
-    const signature = { name: "cnn.onnx", input: "frames", outputs };
+    const signature = { name: "cnn.onnx", inputs: ["frames"], outputs };
     const cnn = await openNetwork(await readNetwork(bundle, "cnn"), signature, { threads: THREADS });
     const shape = [golden.count("cnn_frames"), 3, 224, 224];
 

@@ -82,7 +82,7 @@ describe("networks to compare", () => {
   it("see the still of each embryo's own row, in whatever order the embryos come", async () => {
     const dataSet = await preparedFolder({ zero: {}, one: {}, two: {} });
     const shuffled = { ...dataSet, embryos: [2, 0].map((row) => dataSet.embryos[row]!) };
-    const signature = { name: "cnn.onnx", input: "frames", outputs: ["icm"] };
+    const signature = { name: "cnn.onnx", inputs: ["frames"], outputs: ["icm"] };
     const cnn = await openNetwork(await onnxOf("cnn.onnx"), signature, THREADS);
     const alone = async (row: number) => {
       const still = { type: "uint8" as const, values: stillOf(row), shape: [1, 3, 224, 224] };
