@@ -5,7 +5,7 @@
     export.py golden --run RUN --data DATASET --out OUTDIR      golden.npz
     export.py segmenter --run RUN --out OUTDIR                  segmenter.onnx of RUN/segmenter
     export.py pregnancy --run RUN --served NAME --data DATASET --out OUTDIR
-                                                                pregnancy.onnx of RUN/pregnancy/NAME, golden-pregnancy.npz
+                                                                pregnancy.onnx of RUN/pregnancy/outcome/NAME, golden-pregnancy.npz
     export.py pregnancy-networks --runs DIR --out OUTDIR        pregnancy-networks.json and all of DIR (Kim's Tables 2 and 3)
     export.py networks --runs DIR --out OUTDIR                  networks.json and all runs cnn-* and rnn-* (Tables 3, 4, 7)
     export.py random-full --out OUTDIR --seed 1                 cnn and rnn at full width with random weights, for the bench
@@ -89,7 +89,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser.add_argument("--run", type=Path, help="folder with cropper, cnn, rnn, segmenter, each with a best.pt")
     parser.add_argument("--runs", type=Path, help="folder with the runs to compare (networks)")
     parser.add_argument("--data", type=Path, help="dataset folder (golden, pregnancy)")
-    parser.add_argument("--served", help="name of the run in RUN/pregnancy that is served (pregnancy)")
+    parser.add_argument("--served", help="name of the run in RUN/pregnancy/outcome that is served (pregnancy)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1, help="of the random weights (random-full)")
     parser.add_argument("--width", type=float, default=1.0, help="Xception's width (random-full)")
@@ -114,7 +114,7 @@ def main(arguments: "list[str] | None" = None) -> None:
         write_segmenter(options.out / "segmenter.onnx", load_segmenter(options.run / "segmenter" / "best.pt"))
     elif options.what == "pregnancy":
         segmenter = load_segmenter(options.run / "segmenter" / "best.pt")
-        model, recipe = load_pregnancy(options.run / "pregnancy" / options.served / "best.pt")
+        model, recipe = load_pregnancy(options.run / "pregnancy" / "outcome" / options.served / "best.pt")
         write_pregnancy(options.out / "pregnancy.onnx", model)
         golden = golden_pregnancy(segmenter, model, recipe, options.data)
         write_atomically(options.out / "golden-pregnancy.npz", npz_bytes(golden))
