@@ -13,7 +13,7 @@ const USAGE = `Usage: npm run demo-bundle -- [--run runs/demo] [--out model-cont
   [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 12] [--stills 2400] [--cnn-epochs 30]
   [--embryos 600] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 400] [--comparison-epochs 20]
   [--test-embryos 340] [--blastocysts 2600] [--segmenter-epochs 7] [--segmenter-fine-epochs 4] [--transfers 2900]
-  [--pregnancy-width 0.25] [--votes-epochs 12] [--votes-fine-epochs 2] [--pregnancy-epochs 5] [--threads 2]`;
+  [--pregnancy-width 0.25] [--votes-epochs 12] [--votes-fine-epochs 2] [--pregnancy-epochs 4] [--threads 2]`;
 
 await main().catch((error: Error) => {
   console.error(`${error.message}\n${USAGE}`);
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
       "pregnancy-width": text("0.25"),
       "votes-epochs": text("12"),
       "votes-fine-epochs": text("2"),
-      "pregnancy-epochs": text("5"),
+      "pregnancy-epochs": text("4"),
       threads: text("2"),
     },
   });

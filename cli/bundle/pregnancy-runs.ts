@@ -9,10 +9,11 @@ export const SERVED_RUN = "resnet50-enhanced-0";
 
 /** VGG16 is by far the costliest of the three at the same width. */
 const WIDTH_SHARE = { resnet50: 1, densenet121: 1, vgg16: 0.5 };
-/** Learning rate of a beginning from nothing; without batch norm VGG16 wants smaller steps. */
+// Learning rates of a beginning from nothing, and of its end on whole images; without batch norm VGG16 wants smaller steps.
 const FIRST_RATE = { resnet50: 0.0006, densenet121: 0.0006, vgg16: 0.0003 };
-const WHOLE_RATE = 0.0005;
-const OUTCOME_RATE = 0.0003;
+const WHOLE_RATE = { resnet50: 0.0005, densenet121: 0.0005, vgg16: 0.0002 };
+/** Of outcomes: the last layer is new and has few epochs; the trunk knows what an embryo looks like, and keeps it. */
+const OUTCOME_RATE = { lr: 0.01, "trunk-rate": 0.01 };
 
 export interface PregnancyRun {
   /** Below the folder of all of them. */
@@ -42,13 +43,13 @@ export function pregnancyRuns(recipe: Recipe, input: (typeof PREGNANCY_INPUTS)[n
         folder: whole,
         from: small,
         learns: "votes" as const,
-        options: { ...votes, epochs: recipe.votesFineEpochs, lr: WHOLE_RATE },
+        options: { ...votes, epochs: recipe.votesFineEpochs, lr: WHOLE_RATE[network] },
       },
       ...Array.from({ length: FOLDS }, (_, fold) => ({
         folder: `outcome/${network}-${input}-${fold}`,
         from: whole,
         learns: "outcome" as const,
-        options: { ...alike, fold, epochs: recipe.pregnancyEpochs, lr: OUTCOME_RATE, batch: 32 },
+        options: { ...alike, fold, epochs: recipe.pregnancyEpochs, ...OUTCOME_RATE, batch: 32 },
       })),
     ];
   });
