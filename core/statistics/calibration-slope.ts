@@ -1,4 +1,4 @@
-import { fitLogistic, logit } from "./logistic-regression.ts";
+import { finiteLogit, fitLogistic } from "./logistic-regression.ts";
 import { centralNormalQuantile } from "./normal-quantile.ts";
 import type { Forecast } from "./reliability.ts";
 
@@ -16,9 +16,6 @@ export interface CalibrationSlope {
   readonly intercept: WaldInterval;
 }
 
-/** Forecasts count as no nearer to 0 and 1 than this: their log-odds would be infinite. */
-const NEAREST = 1e-6;
-
 /**
  * The calibration slope: logistic regression of what came on the log-odds of what was forecast.
  *
@@ -32,14 +29,9 @@ export function calibrationSlope(
   forecasts: readonly Forecast[],
   { level }: { readonly level: number },
 ): CalibrationSlope | null {
-  const wrong = forecasts.find(({ probability }) => !(probability >= 0 && probability <= 1));
-  if (wrong !== undefined) throw new RangeError(`forecast ${wrong.probability}: wanted 0 to 1`);
   const reach = centralNormalQuantile(level);
   const fit = fitLogistic(
-    forecasts.map(({ probability, observed }) => ({
-      covariate: logit(Math.min(1 - NEAREST, Math.max(NEAREST, probability))),
-      target: observed,
-    })),
+    forecasts.map(({ probability, observed }) => ({ covariate: finiteLogit(probability), target: observed })),
   );
   if (fit === null) return null;
   const within = (value: number, variance: number): WaldInterval => {

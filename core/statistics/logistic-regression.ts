@@ -23,6 +23,7 @@ export interface LogisticFit {
 const MOST_ROUNDS = 200;
 /** In log-likelihood: a step that would gain less is not taken, being 1e-11 of a standard error. */
 const LEAST_GAIN = 1e-22;
+const NEAREST = 1e-6;
 
 /** The logistic function, without overflow on either side. */
 export function logistic(logOdds: number): number {
@@ -33,6 +34,17 @@ export function logistic(logOdds: number): number {
 /** Log-odds of a probability. @param probability above 0 and below 1 */
 export function logit(probability: number): number {
   return Math.log(probability) - Math.log1p(-probability);
+}
+
+/**
+ * Log-odds of a forecast or a score, which may be 0 or 1 and counts as 1e-6 away from them, so that one case that was taken
+ * for certain does not decide a regression.
+ *
+ * @throws RangeError for one outside 0 to 1
+ */
+export function finiteLogit(probability: number): number {
+  if (!(probability >= 0 && probability <= 1)) throw new RangeError(`probability ${probability}: wanted 0 to 1`);
+  return logit(Math.min(1 - NEAREST, Math.max(NEAREST, probability)));
 }
 
 /**
