@@ -21,7 +21,13 @@ export async function servedBranches(
   { threads, ...resampling }: Resampling & { readonly threads: number },
 ): Promise<ServedBranches> {
   const { predictions: ofStills } = await servedPredictions(bundleDir, test, { threads, asStills: true });
-  const model = { name: "still", kind: { kind: "cnn", moment: "tMEB", task: "both", loss: "ordinal" }, tables: [], withoutClinic: null, served: true } as const;
+  const model = {
+    name: "still",
+    kind: { kind: "cnn", moment: "tMEB", task: "both", loss: "ordinal" },
+    tables: [],
+    withoutClinic: null,
+    served: true,
+  } as const;
   const scores = new Map(
     [...ofStills].map(([embryoId, { icm, te }]) => [embryoId, { icm: icm.probabilities, te: te.probabilities }]),
   );
