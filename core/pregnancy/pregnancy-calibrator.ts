@@ -1,5 +1,6 @@
 import type { PregnancyCalibrator } from "../contracts/pregnancy-calibrator.ts";
 import { clustersOf, quantile, resampled } from "../statistics/bootstrap.ts";
+import { logistic } from "../statistics/logistic-regression.ts";
 import { type Calibration, calibrationBy, fitCalibrationMap, mappedProbability, methodFor } from "./calibration-map.ts";
 import type { CycleOutcome } from "./cross-fitting.ts";
 import { isotonicProbability } from "./isotonic-calibrator.ts";
@@ -33,7 +34,16 @@ export const LEAST_CASES = 20;
 export const LEAST_CYCLES = 10;
 const LEAST_RESAMPLES = 40;
 const LEVEL = 0.95;
-const GRID = Array.from({ length: 51 }, (_, n) => n / 50);
+/** Log-odds from beyond the even steps to where a score counts as 0 or 1: a Platt map is steep there. */
+const TAIL = Array.from({ length: 10 }, (_, n) => n + 4);
+/** Scores from 0 to 1 at which the interval is drawn. */
+const GRID = [
+  0,
+  ...TAIL.toReversed().map((logOdds) => logistic(-logOdds)),
+  ...Array.from({ length: 49 }, (_, n) => (n + 1) / 50),
+  ...TAIL.map(logistic),
+  1,
+];
 
 /**
  * Fits a clinic's calibrator by the method for its number of cases ({@link methodFor}). The interval is a percentile

@@ -116,6 +116,18 @@ describe("fitting a pregnancy calibrator", () => {
     }
   });
 
+  it("has room on both sides of the map near 0 and near 1 too, where a Platt map is steep", () => {
+    const calibrator = fitPregnancyCalibrator(drawnCases(200, 9), OPTIONS);
+
+    const shares = [0.0005, 0.003, 0.01, 0.5, 0.99, 0.997, 0.9995].map((score) => {
+      const { probability, low, high } = calibratedProbability(calibrator, score);
+      return (probability - low) / (high - low);
+    });
+
+    expect(Math.min(...shares)).toBeGreaterThan(0.1);
+    expect(Math.max(...shares)).toBeLessThan(0.9);
+  });
+
   it("leaves resamples with one outcome out", () => {
     // A third of the resamples have no positive; taken for samples they would answer 1 / 22.
     const cases = Array.from({ length: 20 }, (_, n) => ({ cycleId: `${n}`, score: 0.5, positive: n === 7 }));
@@ -124,7 +136,7 @@ describe("fitting a pregnancy calibrator", () => {
 
     const smoothed = (positives: number) =>
       ((positives * (positives + 1)) / (positives + 2) + (20 - positives) / (22 - positives)) / 20;
-    expect(interval.points[25]!.low).toBeCloseTo(smoothed(1), 10);
+    expect(interval.points.find(({ score }) => score === 0.5)!.low).toBeCloseTo(smoothed(1), 10);
   });
 
   it("lets no bound beyond what so many cases can say, though a resample of large cycles has more of them", () => {
