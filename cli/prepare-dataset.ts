@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { encodeNpy } from "../adapters/archive/npy.ts";
 import { encodeNpz } from "../adapters/archive/npz.ts";
+import { forbidTelemetry } from "../adapters/config/telemetry.ts";
 import { onDisk } from "../adapters/local/folder-failure.ts";
 import { CROPPER_SIZE } from "../core/cropping/embryo-mask.ts";
 import { isBlastogradeError } from "../core/errors.ts";
 import { prepareBlastocysts } from "./dataset/blastocysts.ts";
 import type { CropperPicture } from "./dataset/cropper-picture.ts";
 import type { CropperTask } from "./dataset/cropper-worker.ts";
+import { prepareEnhancedImages } from "./dataset/enhanced-images.ts";
 import { parseMoments } from "./dataset/moments.ts";
 import { prepareEmbryos } from "./dataset/prepare-embryos.ts";
 import { writeWhole } from "./dataset/prepared-writer.ts";
@@ -24,6 +26,7 @@ const USAGE = `Usage:
                              [--validation-share 0..1] [--test-share 0..1] [--threads N]
   npm run prepare-dataset -- blastocysts --phantoms N --seed S --out DIR --cropper cropper.onnx [--other-microscopes 0..1]
                              [--validation-share 0..1] [--test-share 0..1]
+  npm run prepare-dataset -- enhanced --data DIR --segmenter segmenter.onnx [--threads N]
   npm run prepare-dataset -- criterion --out DIR --cropper cropper.onnx [--phantoms 200] [--seed 2] [--threads N]`;
 
 /** 0 when it is done, 1 when it could not be done, 2 when it was asked for wrongly. */
@@ -45,6 +48,8 @@ async function main(): Promise<number> {
       phantoms: text,
       "first-hpi": text,
       cropper: text,
+      data: text,
+      segmenter: text,
       moments: { ...text, default: "tA:9" },
       sequences: { type: "boolean", default: false },
       "validation-share": text,
@@ -55,6 +60,20 @@ async function main(): Promise<number> {
   });
   const [what] = positionals;
   const { out, cropper } = values;
+  if (what === "enhanced") {
+    const { data: dir, segmenter, threads } = values;
+    if (dir === undefined) throw new Error("--data is missing: a prepared data set with clips");
+    if (segmenter === undefined) throw new Error("--segmenter is missing: the path of a segmenter.onnx");
+    forbidTelemetry();
+    const counts = await prepareEnhancedImages({
+      dir,
+      segmenter: await networkFile("segmenter", segmenter),
+      threads: whole("threads", threads ?? "1"),
+      progress: progressLine("embryos"),
+    });
+    console.log(JSON.stringify({ dir, ...counts }));
+    return 0;
+  }
   if (out === undefined) throw new Error("--out is missing");
   if (what === "cropper") {
     await mkdir(out, { recursive: true });
@@ -65,16 +84,14 @@ async function main(): Promise<number> {
     return 0;
   }
   if (what !== "embryos" && what !== "criterion" && what !== "blastocysts") {
-    throw new Error("say what to prepare: cropper, embryos, blastocysts or criterion");
+    throw new Error("say what to prepare: cropper, embryos, blastocysts, enhanced or criterion");
   }
   if (cropper === undefined) throw new Error("--cropper is missing: the path of a cropper.onnx");
-  const cropperBytes = await readFile(cropper).catch(() => {
-    throw new Error(`--cropper ${cropper} cannot be read`);
-  });
+  const cropperBytes = await networkFile("cropper", cropper);
   if (what === "blastocysts") {
     const blastocysts = await prepareBlastocysts({
       out,
-      cropper: new Uint8Array(cropperBytes),
+      cropper: cropperBytes,
       draw: {
         seed: whole("seed", values.seed ?? "1"),
         otherMicroscopes: share("other-microscopes", values["other-microscopes"]),
@@ -117,6 +134,13 @@ async function main(): Promise<number> {
   });
   console.log(JSON.stringify(summary));
   return 0;
+}
+
+async function networkFile(option: string, file: string): Promise<Uint8Array> {
+  const bytes = await readFile(file).catch(() => {
+    throw new Error(`--${option} ${file} cannot be read`);
+  });
+  return new Uint8Array(bytes);
 }
 
 /** `--phantoms` is short for a source of phantoms; its description lies beside what is prepared from it. */

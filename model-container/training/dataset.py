@@ -25,6 +25,11 @@ class CropperPictures(NamedTuple):
     masks: Tensor           # uint8 [N, 64, 64], 1 where the embryo is
 
 
+class SegmentationPictures(NamedTuple):
+    stills: Tensor          # uint8 [N, 1, 224, 224]
+    tissues: Tensor         # uint8 [N, 224, 224], places in segmenter.TISSUES
+
+
 class Embryos(NamedTuple):
     """Embryos of one split. `row` is the embryo's row in embryos.csv and in every file of stills."""
 
@@ -43,6 +48,18 @@ def read_cropper_pictures(dataset: Path, split: str, limit: int = 0) -> CropperP
     if pictures.shape[1:] != (3, 64, 64) or pictures.dtype != np.uint8 or masks.max() > 1:
         sys.exit(f"{dataset / 'cropper.npz'} must hold images uint8 [N,3,64,64] and masks of 0 and 1.")
     return CropperPictures(torch.from_numpy(pictures), torch.from_numpy(masks))
+
+
+def read_segmentation_pictures(dataset: Path, split: str, limit: int = 0) -> SegmentationPictures:
+    """Outlined stills of one split; `limit` > 0 takes the first ones only."""
+    with np.load(existing(dataset / "segmentation.npz")) as arrays:
+        chosen = np.flatnonzero(arrays["split"] == SPLITS.index(split))[: limit or None]
+        stills, tissues = arrays["images"][chosen], arrays["masks"][chosen]
+    if len(chosen) == 0:
+        sys.exit(f"{dataset / 'segmentation.npz'} holds no {split} picture.")
+    if stills.shape[1:] != (224, 224) or stills.dtype != np.uint8 or tissues.shape != stills.shape or tissues.max() > 2:
+        sys.exit(f"{dataset / 'segmentation.npz'} must hold images uint8 [N,224,224] and masks of 0, 1 and 2.")
+    return SegmentationPictures(torch.from_numpy(stills)[:, None], torch.from_numpy(tissues))
 
 
 def read_embryos(
@@ -133,6 +150,11 @@ def frames_checksum(path: Path) -> str:
 
 def cropper_digest(*splits: CropperPictures) -> str:
     """SHA-256 over the pictures and masks that a cropper's training reads."""
+    return digest_of(array for pictures in splits for array in pictures)
+
+
+def segmentation_digest(*splits: SegmentationPictures) -> str:
+    """SHA-256 over the stills and outlines that a segmenter's training reads."""
     return digest_of(array for pictures in splits for array in pictures)
 
 

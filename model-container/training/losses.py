@@ -109,6 +109,18 @@ def inverse_frequency_weights(grade: Tensor, classes: int = 3) -> Tensor:
     return len(grade) / torch.bincount(grade, minlength=classes).clamp(min=1).float()
 
 
+def tissue_loss(logits: Tensor, tissues: Tensor) -> Tensor:
+    """Cross-entropy per pixel plus 1 - the mean Dice coefficient of ICM and TE over the batch.
+
+    logits: [N, 3, H, W]; tissues: [N, H, W] in 0..2. Dice keeps a small ICM from drowning among the other pixels.
+    """
+    share = logits.softmax(dim=1)                                               # [N, 3, H, W]
+    truth = functional.one_hot(tissues, 3).permute(0, 3, 1, 2)
+    overlap, both = (share * truth).sum(dim=(0, 2, 3)), (share + truth).sum(dim=(0, 2, 3))                  # [3]
+    dice = (2 * overlap + 1) / (both + 1)
+    return functional.cross_entropy(logits, tissues) + 1 - dice[1:].mean()
+
+
 def dice_loss(logits: Tensor, mask: Tensor) -> Tensor:
     """1 - the Dice coefficient of the whole batch (appendix of the paper). logits, mask: [N, 64, 64], mask 0 or 1.
 

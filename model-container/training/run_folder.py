@@ -57,6 +57,8 @@ def remove_torn(temporary: Path) -> None:
         temporary.unlink()
 
 
+KINDS = ("cropper", "cnn", "rnn", "segmenter", "pregnancy")
+
 # What is no tensor is kept as JSON: the safe reader of PyTorch 1.13 knows neither fractions nor lists.
 AS_JSON = ("recipe", "epoch", "val_loss", "history", "optimizer_groups", "schedule")
 
@@ -71,7 +73,7 @@ def save_checkpoint(path: Path, checkpoint: dict) -> None:
 
 
 def load_checkpoint(path: Path, kind: str, content: "Optional[bytes]" = None) -> dict:
-    """Reads tensors, strings and whole numbers only, no pickled code. kind: "cropper", "cnn" or "rnn".
+    """Reads tensors, strings and whole numbers only, no pickled code. kind: one of KINDS.
 
     content: the file's bytes where they have been read already.
     """
@@ -82,7 +84,7 @@ def load_checkpoint(path: Path, kind: str, content: "Optional[bytes]" = None) ->
         checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as cause:  # PyTorch raises whatever its zip reader and unpickler happen to raise.
         refuse_unreadable(path, cause)
-    if not isinstance(checkpoint, dict) or checkpoint.get("kind") not in ("cropper", "cnn", "rnn"):
+    if not isinstance(checkpoint, dict) or checkpoint.get("kind") not in KINDS:
         sys.exit(f"{path} is no checkpoint of this program.")
     if checkpoint.get("format") != FORMAT:
         sys.exit(f"{path} is a checkpoint of an earlier format than this version reads: train again.")

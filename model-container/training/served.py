@@ -14,7 +14,9 @@ from torch import Tensor, nn
 from cropper import Cropper
 from heads import GradeHeads, grade_scores
 from lstm import SEQUENCE_FRAMES, LstmGrader
+from pregnancy import PregnancyNetwork
 from run_folder import make_folder, write_atomically
+from segmenter import Segmenter
 from xception import CnnGrader
 
 
@@ -55,6 +57,29 @@ class ServedRnn(nn.Module):
         return task_scores(self.rnn.heads, self.rnn(features), self.thresholds)
 
 
+class ServedSegmenter(nn.Module):
+    """still uint8 [N, 1, 224, 224] -> tissues [N, 3, 224, 224], the probability of each tissue."""
+
+    def __init__(self, segmenter: Segmenter):
+        super().__init__()
+        self.segmenter = segmenter
+
+    def forward(self, still: Tensor) -> Tensor:
+        return self.segmenter(still).softmax(dim=1)
+
+
+class ServedPregnancy(nn.Module):
+    """image uint8 [N, 3, 224, 224], age_years [N] -> logit [N], attention [N, 7, 7], the Grad-CAM of that logit."""
+
+    def __init__(self, pregnancy: PregnancyNetwork):
+        super().__init__()
+        self.pregnancy = pregnancy
+
+    def forward(self, image: Tensor, age_years: Tensor) -> "tuple[Tensor, Tensor]":
+        maps = self.pregnancy.maps(image)
+        return self.pregnancy.logit(maps, age_years), self.pregnancy.attention(maps)
+
+
 def task_scores(heads: GradeHeads, outputs: "dict[str, Tensor]", thresholds: "dict[str, Tensor]") -> "tuple[Tensor, ...]":
     return tuple(grade_scores(heads.loss, outputs[task], thresholds.get(task)) for task in heads.tasks)
 
@@ -74,7 +99,19 @@ def write_rnn(path: Path, rnn: LstmGrader, thresholds: "Optional[dict[str, Tenso
     return write_onnx(path, ServedRnn(rnn, thresholds), example, ["features"], list(rnn.heads.tasks))
 
 
-def write_onnx(path: Path, model: nn.Module, example: Tensor, inputs: "list[str]", outputs: "list[str]") -> str:
+def write_segmenter(path: Path, segmenter: Segmenter) -> str:
+    example = torch.zeros(2, 1, 224, 224, dtype=torch.uint8)
+    return write_onnx(path, ServedSegmenter(segmenter), example, ["still"], ["tissues"])
+
+
+def write_pregnancy(path: Path, pregnancy: PregnancyNetwork) -> str:
+    example = torch.zeros(2, 3, 224, 224, dtype=torch.uint8), torch.full((2,), 35.0)
+    return write_onnx(path, ServedPregnancy(pregnancy), example, ["image", "age_years"], ["logit", "attention"])
+
+
+def write_onnx(
+    path: Path, model: nn.Module, example: "Tensor | tuple[Tensor, ...]", inputs: "list[str]", outputs: "list[str]"
+) -> str:
     """Evaluation mode, batch norm folded into the convolutions where it follows one, any number of examples.
 
     Returns the file's SHA-256.
@@ -86,7 +123,7 @@ def write_onnx(path: Path, model: nn.Module, example: Tensor, inputs: "list[str]
         # The exporter remarks on each constant that it leaves to ONNX Runtime to fold.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            model.eval(), (example,), buffer, input_names=inputs, output_names=outputs, opset_version=13,
+            model.eval(), example if isinstance(example, tuple) else (example,), buffer, input_names=inputs, output_names=outputs, opset_version=13,
             dynamic_axes={name: {0: "n"} for name in inputs + outputs}, **legacy,
         )
     content = buffer.getvalue()

@@ -8,7 +8,9 @@ import torch
 from cropper import Cropper
 from heads import TASKS
 from lstm import LstmGrader
+from pregnancy import PregnancyNetwork
 from run_folder import load_checkpoint, weights_digest
+from segmenter import Segmenter
 from xception import CnnGrader
 
 
@@ -32,6 +34,22 @@ def load_rnn(path: Path) -> "tuple[LstmGrader, dict]":
     rnn = LstmGrader(recipe["features"], TASKS[recipe["task"]], recipe["loss"])
     rnn.load_state_dict(checkpoint["model"])
     return rnn.eval().requires_grad_(False), recipe
+
+
+def load_segmenter(path: Path) -> Segmenter:
+    segmenter = Segmenter()
+    segmenter.load_state_dict(load_checkpoint(path, "segmenter")["model"])
+    return segmenter.eval()
+
+
+def load_pregnancy(path: Path) -> "tuple[PregnancyNetwork, dict]":
+    checkpoint = load_checkpoint(path, "pregnancy")
+    recipe = checkpoint["recipe"]
+    if recipe["target"] != "outcome":
+        sys.exit(f"{path} was trained on votes: it has no pregnancy score. Go on from it with --from.")
+    pregnancy = PregnancyNetwork(recipe["network"], recipe["width"])
+    pregnancy.load_state_dict(checkpoint["model"])
+    return pregnancy.eval(), recipe
 
 
 def load_grader(cnn_path: Path, rnn_path: Path) -> "tuple[CnnGrader, LstmGrader]":
