@@ -6,6 +6,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Logger } from "pino";
 import { npzClipFormat } from "../adapters/archive/npz-clip.ts";
 import { zipArchiveReader } from "../adapters/archive/zip-archive.ts";
+import { webpOverlayEncoder } from "../adapters/image/overlay-encoder.ts";
 import { sharpDecoder, sharpEncoder } from "../adapters/image/sharp-pictures.ts";
 import type { AfterDurableWrite } from "../adapters/local/durable-write.ts";
 import { type FolderLock, lockFolder } from "../adapters/local/folder-lock.ts";
@@ -126,6 +127,7 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer, lo
     archives: zipArchiveReader,
     pictures: sharpDecoder,
     previews: sharpEncoder,
+    overlays: webpOverlayEncoder,
     segmenter,
     clips: npzClipFormat,
     endpoint,
