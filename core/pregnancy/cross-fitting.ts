@@ -1,33 +1,46 @@
 import { randomBelow } from "../statistics/random-below.ts";
-import { fitIsotonic, isotonicProbability, type ScoredOutcome } from "./isotonic-calibrator.ts";
+import { type Calibration, calibrationBy } from "./calibration-map.ts";
+import type { ScoredOutcome } from "./isotonic-calibrator.ts";
 
 /** A case with what is never split between folds: the cycle, since one woman's embryos are alike. */
 export interface CycleOutcome extends ScoredOutcome {
   readonly cycleId: string;
 }
 
+/** How the cases are dealt. */
+export interface Folds {
+  /** From 2 to the number of cycles. */
+  readonly folds: number;
+  /** Whole number; the same one deals the same folds. */
+  readonly seed: number;
+}
+
 /**
- * The calibrated probability of every case by a calibrator that was fitted to the others: what isotonic calibration is worth
- * on cases that it never saw. Whole cycles go to a fold, and each fold has about as many positives as the next.
+ * The calibrated probability of every case by a calibrator that was fitted to the others: what a calibration is worth on
+ * cases that it never saw. Whole cycles go to a fold, and each fold has about as many positives as the next.
  *
- * @param folds from 2 to the number of cycles
- * @param seed whole number; the same one deals the same folds
  * @returns probabilities in the cases' order
- * @throws RangeError for a number of folds out of range
+ * @throws RangeError for a number of folds out of range, or where the calibration cannot be fitted
  */
-export function crossFittedIsotonic(
+export function crossFitted(
   cases: readonly CycleOutcome[],
-  { folds, seed }: { readonly folds: number; readonly seed: number },
+  calibration: Calibration,
+  { folds, seed }: Folds,
 ): number[] {
   const foldOf = dealtFolds(cases, folds, seed);
   const probabilities = new Array<number>(cases.length);
   for (let fold = 0; fold < folds; fold++) {
-    const calibrator = fitIsotonic(cases.filter(({ cycleId }) => foldOf.get(cycleId) !== fold));
+    const calibrated = calibration(cases.filter(({ cycleId }) => foldOf.get(cycleId) !== fold));
     for (const [place, { cycleId, score }] of cases.entries()) {
-      if (foldOf.get(cycleId) === fold) probabilities[place] = isotonicProbability(calibrator, score);
+      if (foldOf.get(cycleId) === fold) probabilities[place] = calibrated(score);
     }
   }
   return probabilities;
+}
+
+/** {@link crossFitted} of isotonic calibration. @throws RangeError as there */
+export function crossFittedIsotonic(cases: readonly CycleOutcome[], folds: Folds): number[] {
+  return crossFitted(cases, calibrationBy("isotonic"), folds);
 }
 
 function dealtFolds(cases: readonly CycleOutcome[], folds: number, seed: number): Map<string, number> {

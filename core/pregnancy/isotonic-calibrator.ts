@@ -58,7 +58,8 @@ export function isotonicProbability({ knots }: IsotonicCalibrator, score: number
   if (above <= 0) return knots[above === 0 ? 0 : knots.length - 1]!.probability;
   const [low, high] = [knots[above - 1]!, knots[above]!];
   const way = (score - low.score) / (high.score - low.score);
-  return low.probability + way * (high.probability - low.probability);
+  // The sum may round to more than the knot has, from where the map would fall.
+  return Math.min(high.probability, low.probability + way * (high.probability - low.probability));
 }
 
 function tiedByScore(cases: readonly ScoredOutcome[]): Block[] {

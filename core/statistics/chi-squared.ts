@@ -1,8 +1,9 @@
-/** Terms of either expansion; a few times the square root of the degrees of freedom are needed. */
+import { continuedFraction } from "./continued-fraction.ts";
+import { logGamma } from "./log-gamma.ts";
+
+/** Terms of the series; a few times the square root of the degrees of freedom are needed. */
 const MOST_TERMS = 10_000;
 const PRECISION = 1e-16;
-/** In place of a zero that a continued fraction would divide by. */
-const TINY = 1e-300;
 
 /**
  * Probability that a chi-squared variable exceeds a value: the regularised upper incomplete gamma function
@@ -35,31 +36,7 @@ function lowerSeries(a: number, x: number): number {
   return sum;
 }
 
-/** The upper incomplete gamma function over x^a e^-x, by Lentz's method. */
+/** The upper incomplete gamma function over x^a e^-x. */
 function upperFraction(a: number, x: number): number {
-  let b = x + 1 - a;
-  let c = 1 / TINY;
-  let d = 1 / b;
-  let fraction = d;
-  for (let n = 1; n < MOST_TERMS; n++) {
-    const numerator = -n * (n - a);
-    b += 2;
-    d = 1 / nonZero(numerator * d + b);
-    c = nonZero(b + numerator / c);
-    fraction *= d * c;
-    if (Math.abs(d * c - 1) < PRECISION) break;
-  }
-  return fraction;
-}
-
-const nonZero = (value: number): number => (Math.abs(value) < TINY ? TINY : value);
-
-/** Natural logarithm of the gamma function of half a whole number from 1/2 on, by its recurrence: exact to rounding. */
-function logGamma(half: number): number {
-  let [sum, at] = [0, half];
-  while (at > 1) {
-    at -= 1;
-    sum += Math.log(at);
-  }
-  return at === 0.5 ? sum + Math.log(Math.PI) / 2 : sum;
+  return continuedFraction(x + 1 - a, (n) => ({ numerator: -n * (n - a), denominator: x + 1 - a + 2 * n }));
 }

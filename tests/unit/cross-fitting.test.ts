@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CycleOutcome, crossFittedIsotonic } from "../../core/pregnancy/cross-fitting.ts";
+import { type CycleOutcome, crossFitted, crossFittedIsotonic } from "../../core/pregnancy/cross-fitting.ts";
 import { fitIsotonic, isotonicProbability } from "../../core/pregnancy/isotonic-calibrator.ts";
 
 const anyCases = fc.array(
@@ -28,6 +28,24 @@ describe("cross-fitted isotonic calibration", () => {
         }
       }),
     );
+  });
+
+  it("takes any calibration, which is never shown the cases that it is asked about", () => {
+    const cases = Array.from({ length: 12 }, (_, n) => ({ cycleId: `${n % 6}`, score: n, positive: n < 6 }));
+    const shown: number[][] = [];
+
+    const probabilities = crossFitted(
+      cases,
+      (some) => {
+        shown.push(some.map(({ score }) => score));
+        return (score) => score / 100;
+      },
+      { folds: 3, seed: 1 },
+    );
+
+    expect(probabilities).toEqual(cases.map(({ score }) => score / 100));
+    expect(shown.map((scores) => scores.length)).toEqual([8, 8, 8]);
+    for (const { score } of cases) expect(shown.filter((scores) => !scores.includes(score))).toHaveLength(1);
   });
 
   it("deals the same folds from the same seed, and others from another", () => {
