@@ -71,7 +71,7 @@ export function bootstrapDifference<Case>(
 }
 
 /** Between two values linearly. @param sorted ascending, at least one */
-function quantile(sorted: readonly number[], share: number): number {
+export function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
