@@ -36,18 +36,16 @@ export function bootstrapInterval<Case>(
   statistic: (cases: readonly Case[]) => number,
   resampling: Resampling<Case>,
 ): Interval {
-  const { seed, resamples, level, clusterOf } = resampling;
+  const { resamples, level } = resampling;
   if (!Number.isSafeInteger(resamples) || resamples < 1)
     throw new RangeError(`${resamples} resamples: wanted 1 or more`);
   if (!(level > 0 && level < 1)) throw new RangeError(`level ${level}: wanted above 0 and below 1`);
   const value = statistic(cases);
-  const clusters =
-    clusterOf === undefined ? cases.map((one) => [one]) : [...Map.groupBy(cases, (one) => clusterOf(one)).values()];
+  const clusters = clustersOf(cases, resampling);
   if (!Number.isFinite(value) || clusters.length < 2) return { value, low: null, high: null };
-  const next = randomBelow(seed);
   const figures: number[] = [];
-  for (let n = 0; n < resamples; n++) {
-    const figure = statistic(clusters.flatMap(() => clusters[next(clusters.length)]!));
+  for (const drawn of resampled(clusters, resampling)) {
+    const figure = statistic(drawn);
     if (Number.isFinite(figure)) figures.push(figure);
   }
   if (figures.length < MIN_MEASURABLE_SHARE * resamples) return { value, low: null, high: null };
@@ -68,6 +66,21 @@ export function bootstrapDifference<Case>(
   resampling: Resampling<Case>,
 ): Interval {
   return bootstrapInterval(cases, (some) => first(some) - second(some), resampling);
+}
+
+/** What is drawn together: see {@link Resampling.clusterOf}. */
+export function clustersOf<Case>(cases: readonly Case[], { clusterOf }: Pick<Resampling<Case>, "clusterOf">): Case[][] {
+  if (clusterOf === undefined) return cases.map((one) => [one]);
+  return [...Map.groupBy(cases, (one) => clusterOf(one)).values()];
+}
+
+/** As many clusters as there are, drawn with replacement, as often as is wanted. */
+export function* resampled<Case>(
+  clusters: readonly (readonly Case[])[],
+  { seed, resamples }: Pick<Resampling<Case>, "seed" | "resamples">,
+): Generator<Case[]> {
+  const next = randomBelow(seed);
+  for (let n = 0; n < resamples; n++) yield clusters.flatMap(() => clusters[next(clusters.length)]!);
 }
 
 /** Between two values linearly. @param sorted ascending, at least one */

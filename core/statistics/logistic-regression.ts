@@ -21,8 +21,9 @@ export interface LogisticFit {
 }
 
 const MOST_ROUNDS = 200;
-/** In log-likelihood: a step that would gain less is not taken, being 1e-11 of a standard error. */
-const LEAST_GAIN = 1e-22;
+/** In log-likelihood: after a step that gains less, the next would be about 1e-11 of a standard error. */
+const LAST_GAIN = 1e-11;
+/** To 0 and to 1. */
 const NEAREST = 1e-6;
 
 /** The logistic function, without overflow on either side. */
@@ -65,7 +66,7 @@ export function fitLogistic(cases: readonly LogisticCase[]): LogisticFit | null 
   let likelihood = logLikelihood(cases, line);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const step = newtonStep(cases, line);
-    if (!(step.gain > LEAST_GAIN)) break;
+    if (!(step.gain > 0)) break;
     let length = 1;
     let next = moved(line, step, length);
     // A sum of so many terms rounds by up to this: a smaller loss is none, and Newton's whole step is right so near.
@@ -76,8 +77,9 @@ export function fitLogistic(cases: readonly LogisticCase[]): LogisticFit | null 
     }
     line = next;
     likelihood = logLikelihood(cases, line);
+    if (step.gain < LAST_GAIN) break;
   }
-  const { weight, centre, spread } = information(cases, line);
+  const { weight, centre, spread } = curvature(cases, line);
   const covariance = {
     intercept: 1 / weight + centre ** 2 / spread,
     slope: 1 / spread,
@@ -117,32 +119,33 @@ function logLikelihood(cases: readonly LogisticCase[], { intercept, slope }: Lin
 }
 
 /**
- * The information matrix, as the weights' sum, the covariate's weighted mean and its weighted squares about that mean: so
- * that a covariate far from 0 costs no digits.
+ * The log-likelihood's first and second derivatives. The information matrix is the weights' sum, the covariate's weighted mean
+ * and its weighted squares about that mean, so that a covariate far from 0 costs no digits.
  */
-function information(cases: readonly LogisticCase[], { intercept, slope }: Line) {
-  const weights = cases.map(({ covariate }) => {
+function curvature(cases: readonly LogisticCase[], { intercept, slope }: Line) {
+  const weights = new Float64Array(cases.length);
+  const residuals = new Float64Array(cases.length);
+  let [weight, weighted, missing] = [0, 0, 0];
+  for (const [n, { covariate, target }] of cases.entries()) {
     const logOdds = intercept + slope * covariate;
-    return logistic(logOdds) * logistic(-logOdds);
-  });
-  let [weight, weighted, spread] = [0, 0, 0];
-  for (const [n, { covariate }] of cases.entries()) {
+    const odds = Math.exp(-Math.abs(logOdds));
+    weights[n] = odds / (1 + odds) ** 2;
+    residuals[n] = target - (logOdds < 0 ? odds : 1) / (1 + odds);
     weight += weights[n]!;
     weighted += weights[n]! * covariate;
+    missing += residuals[n]!;
   }
   const centre = weighted / weight;
-  for (const [n, { covariate }] of cases.entries()) spread += weights[n]! * (covariate - centre) ** 2;
-  return { weight, centre, spread };
+  let [spread, missingAlong] = [0, 0];
+  for (const [n, { covariate }] of cases.entries()) {
+    spread += weights[n]! * (covariate - centre) ** 2;
+    missingAlong += residuals[n]! * (covariate - centre);
+  }
+  return { weight, centre, spread, missing, missingAlong };
 }
 
 function newtonStep(cases: readonly LogisticCase[], line: Line): Line & { readonly gain: number } {
-  const { weight, centre, spread } = information(cases, line);
-  let [missing, missingAlong] = [0, 0];
-  for (const { covariate, target } of cases) {
-    const residual = target - logistic(line.intercept + line.slope * covariate);
-    missing += residual;
-    missingAlong += residual * (covariate - centre);
-  }
+  const { weight, centre, spread, missing, missingAlong } = curvature(cases, line);
   const slope = missingAlong / spread;
   return {
     intercept: missing / weight - centre * slope,
