@@ -12,7 +12,8 @@ import { pythonWithTorch } from "./python.ts";
 const USAGE = `Usage: npm run demo-bundle -- [--run runs/demo] [--out model-container/models/demo] [--seed 1] [--width 0.25]
   [--cropper-pictures 3000] [--cropper-epochs 16] [--cropper-fine-epochs 12] [--stills 2400] [--cnn-epochs 30]
   [--embryos 600] [--rnn-epochs 60] [--shorten 0.3] [--comparison-embryos 400] [--comparison-epochs 20]
-  [--test-embryos 340] [--threads 2]`;
+  [--test-embryos 340] [--blastocysts 2600] [--segmenter-epochs 7] [--segmenter-fine-epochs 4] [--transfers 2900]
+  [--pregnancy-width 0.25] [--votes-epochs 12] [--votes-fine-epochs 2] [--pregnancy-epochs 4] [--threads 2]`;
 
 await main().catch((error: Error) => {
   console.error(`${error.message}\n${USAGE}`);
@@ -38,6 +39,14 @@ async function main(): Promise<void> {
       "comparison-embryos": text("400"),
       "comparison-epochs": text("20"),
       "test-embryos": text("340"),
+      blastocysts: text("2600"),
+      "segmenter-epochs": text("7"),
+      "segmenter-fine-epochs": text("4"),
+      transfers: text("2900"),
+      "pregnancy-width": text("0.25"),
+      "votes-epochs": text("12"),
+      "votes-fine-epochs": text("2"),
+      "pregnancy-epochs": text("4"),
       threads: text("2"),
     },
   });
@@ -56,6 +65,14 @@ async function main(): Promise<void> {
     comparisonEmbryos: Number(values["comparison-embryos"]),
     comparisonEpochs: Number(values["comparison-epochs"]),
     testEmbryos: Number(values["test-embryos"]),
+    blastocysts: Number(values.blastocysts),
+    segmenterEpochs: Number(values["segmenter-epochs"]),
+    segmenterFineEpochs: Number(values["segmenter-fine-epochs"]),
+    transfers: Number(values.transfers),
+    pregnancyWidth: Number(values["pregnancy-width"]),
+    votesEpochs: Number(values["votes-epochs"]),
+    votesFineEpochs: Number(values["votes-fine-epochs"]),
+    pregnancyEpochs: Number(values["pregnancy-epochs"]),
   };
   keepRecipe(values.run, recipe);
   // A lane that fails ends the others, and whoever ends this command all of them: each goes on from there the next time.

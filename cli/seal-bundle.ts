@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   const validation = await openPreparedDataSet(dirs.validation, "validation", cropper);
   const test = await openPreparedDataSet(dirs.test, "test", cropper);
   const networks = await readNetworks(dirs.networks);
-  const gradeCalibrator = await fittedCalibrator(dir, validation, threads);
+  const gradeCalibrator = await fittedCalibrator(dir, validation, { threads });
   const calibrated = await sealBundle({ ...options, gradeCalibrator });
   const evaluation = await evaluate({
     bundleDir: dir,

@@ -1,13 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { comparisonRuns } from "./comparison-runs.ts";
+import { PREGNANCY_INPUTS, pregnancyRuns, SERVED_RUN } from "./pregnancy-runs.ts";
 import type { Recipe } from "./recipe.ts";
 
 // Each set of embryos is of a seed of its own: nothing that is measured has been seen before.
-const SEEDS = { cropperTest: 3, stills: 4, comparedStills: 5, sequences: 6, test: 10 };
+const SEEDS = { cropperTest: 3, stills: 4, comparedStills: 5, sequences: 6, test: 10, blastocysts: 12, transfers: 13 };
 /** The criterion's constants were chosen on seed 2; this one measures them. */
 const CRITERION = { phantoms: 120, seed: 3 };
 const CROPPER_TEST_PICTURES = 600;
+/** Stills come from any microscope, and the segmenter has to outline them too. */
+const OTHER_MICROSCOPES = 0.3;
+const TRANSFERS_HELD_OUT = 0.2;
 const EVERY_MOMENT = "tA:1,tMEB:1,105:1,110:1,115:1,120:1";
 /** Before it lies no moment of which stills are wanted, and no blastocyst is largest. */
 const STILLS_FROM_HPI = { tA: 110, all: 104 };
@@ -69,6 +73,25 @@ export function demoStages(recipe: Recipe, { run, out }: DemoFolders, python: st
     command: python,
     args: ["model-container/training/export.py", what, ...flags(options)],
   });
+
+  const blastocysts = (folder: string, options: Options): Step => ({
+    ...ours("prepare-dataset", "blastocysts", { out: at(folder), cropper, ...options }),
+    result: join(at(folder), "dataset.json"),
+  });
+  const segmenter = join(exports, "segmenter.onnx");
+  const enhanced = (folder: string): Step => ({
+    ...ours("prepare-dataset", "enhanced", { data: at(folder), segmenter, threads: ofLane }),
+    result: join(at(folder), "pregnancy.csv"),
+  });
+  const pregnancy = (input: (typeof PREGNANCY_INPUTS)[number]) =>
+    pregnancyRuns(recipe, input).map(({ folder, from, learns, options }) =>
+      train("pregnancy", join("pregnancy", folder), {
+        data: at(learns === "votes" ? "blastocysts" : "transfers"),
+        bfloat16: true,
+        ...(from === undefined ? {} : { from: join(at("pregnancy"), from, "best.pt") }),
+        ...options,
+      }),
+    );
 
   const ofCropper = { data: at("cropper-pictures"), flips: true, light: true, bfloat16: true, threads } as const;
   const compared = (network: "cnn" | "rnn") =>
@@ -160,9 +183,48 @@ export function demoStages(recipe: Recipe, { run, out }: DemoFolders, python: st
     ],
     [
       [
+        blastocysts("blastocysts", {
+          phantoms: recipe.blastocysts,
+          seed: seed + SEEDS.blastocysts,
+          "other-microscopes": OTHER_MICROSCOPES,
+          "validation-share": 0.1,
+          "test-share": 0,
+        }),
+        train("segmenter", "segmenter-first", {
+          data: at("blastocysts"),
+          epochs: recipe.segmenterEpochs,
+          lr: 0.003,
+          bfloat16: true,
+        }),
+        train("segmenter", "segmenter", {
+          data: at("blastocysts"),
+          epochs: recipe.segmenterFineEpochs,
+          from: join(at("segmenter-first"), "best.pt"),
+          lr: 0.001,
+          seed: seed + 1,
+          bfloat16: true,
+        }),
+        exported("segmenter", { run, out: exports }),
+        enhanced("blastocysts"),
+      ],
+      [
+        blastocysts("transfers", {
+          phantoms: recipe.transfers,
+          seed: seed + SEEDS.transfers,
+          "validation-share": 0,
+          "test-share": TRANSFERS_HELD_OUT,
+        }),
+      ],
+    ],
+    [[enhanced("transfers")]],
+    PREGNANCY_INPUTS.map(pregnancy),
+    [
+      [
         exported("grader", { run, out: exports }),
         exported("golden", { run, data: at("test"), out: exports }),
         exported("networks", { runs: at("compared"), out: networks }),
+        exported("pregnancy", { run, served: SERVED_RUN, data: at("transfers"), out: exports }),
+        exported("pregnancy-networks", { runs: join(at("pregnancy"), "outcome"), out: at("pregnancy-networks") }),
         ours("seal-bundle", null, {
           ...{ run, out, name: "demo", networks, validation: at("sequences"), test: at("test") },
           ...{ "cropper-data": at("test"), criterion: at("criterion") },

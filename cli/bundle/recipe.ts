@@ -27,6 +27,20 @@ const Recipe = z.object({
   comparisonEpochs: count,
   /** Embryos drawn for the test; none of all the above. */
   testEmbryos: count,
+  /** Blastocysts whose stills the segmenter, and the pregnancy networks' first training, learn from; none of the above. */
+  blastocysts: count,
+  segmenterEpochs: count,
+  /** Epochs that follow them at a lower learning rate. */
+  segmenterFineEpochs: count,
+  /** Transferred or transferable blastocysts of the pregnancy networks, a fifth of them held out; none of all the above. */
+  transfers: count,
+  /** Share of ResNet50's and DenseNet121's filters, above 0 to 1; VGG16 has half of it. */
+  pregnancyWidth: z.number().positive(),
+  /** Epochs of the first training, on votes: on small images, then on whole ones. */
+  votesEpochs: count,
+  votesFineEpochs: count,
+  /** Epochs on the outcomes of each fold. */
+  pregnancyEpochs: count,
 });
 export type Recipe = z.infer<typeof Recipe>;
 

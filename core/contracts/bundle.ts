@@ -41,19 +41,23 @@ export const BundleManifest = z.object({
   demo: z.boolean(),
   classOrder: z.tuple([z.literal(GRADES[0]), z.literal(GRADES[1]), z.literal(GRADES[2])]),
   preprocessing: Preprocessing,
-  networks: z.object({
-    cropper: Network,
-    cnn: Network.extend({ features: z.int().positive() }),
-    rnn: Network,
-    /** ICM and TE of a still; together with `pregnancy` or not at all. */
-    segmenter: Network.optional(),
-    /** The pregnancy score of an enhanced image, or of the plain one, and an age. */
-    pregnancy: Network.extend({ input: z.enum(["enhanced", "plain"]), architecture: z.string() }).optional(),
-  }),
+  networks: z
+    .object({
+      cropper: Network,
+      cnn: Network.extend({ features: z.int().positive() }),
+      rnn: Network,
+      /** ICM and TE of a still; together with `pregnancy` or not at all. */
+      segmenter: Network.optional(),
+      /** The pregnancy score of an enhanced image, or of the plain one, and an age. */
+      pregnancy: Network.extend({ input: z.enum(["enhanced", "plain"]), architecture: z.string() }).optional(),
+    })
+    .refine(({ segmenter, pregnancy }) => (segmenter === undefined) === (pregnancy === undefined), {
+      message: "segmenter and pregnancy come together or not at all",
+    }),
   gradeCalibrator: GradeCalibrator,
   /** Of the CNN's own scores, for stills; a bundle without it grades no stills. */
   stillCalibrator: GradeCalibrator.optional(),
-  /** SHA-256 over the canonical JSON of what changes an answer: networks, preprocessing, grade calibrator. */
+  /** SHA-256 over the canonical JSON of what changes an answer: networks, preprocessing, grade calibrators. */
   modelSha256: Sha256,
   /** Every other file of the folder, by name. */
   files: z.record(z.string().regex(/^[A-Za-z0-9._-]+$/), Sha256),

@@ -38,10 +38,15 @@ export async function loadBundle(dir: string): Promise<LoadedBundle> {
 /**
  * Reads one network and verifies it once more, so that the bytes that run are bytes that were checked.
  *
- * @throws BundleDamaged
+ * @throws BundleDamaged, also when the bundle has no such network
  */
-export async function readNetwork(bundle: LoadedBundle, network: "cropper" | "cnn" | "rnn"): Promise<Uint8Array> {
-  const { file, sha256 } = bundle.manifest.networks[network];
+export async function readNetwork(
+  bundle: LoadedBundle,
+  network: keyof BundleManifest["networks"],
+): Promise<Uint8Array> {
+  const listed = bundle.manifest.networks[network];
+  if (listed === undefined) throw new BundleDamaged(`The model bundle ${bundle.dir} has no network ${network}.`);
+  const { file, sha256 } = listed;
   const bytes = await readFile(join(bundle.dir, file)).catch((cause) => {
     throw new BundleDamaged(`${file} of the model bundle ${bundle.dir} cannot be read.`, { cause });
   });

@@ -8,7 +8,13 @@ import { withSortedKeys } from "./canonical-json.ts";
 import { type LoadedBundle, loadBundle, MANIFEST_FILE } from "./load-bundle.ts";
 import { fileSha256, modelDigest } from "./model-digest.ts";
 
-const NETWORK_FILES = { cropper: "cropper.onnx", cnn: "cnn.onnx", rnn: "rnn.onnx" } as const;
+const NETWORK_FILES = {
+  cropper: "cropper.onnx",
+  cnn: "cnn.onnx",
+  rnn: "rnn.onnx",
+  segmenter: "segmenter.onnx",
+  pregnancy: "pregnancy.onnx",
+} as const;
 
 /** What our networks expect of a clip. Kragh et al. 2019, sections 2.1 to 2.3. */
 const PREPROCESSING: Preprocessing = {
@@ -29,6 +35,10 @@ export interface SealOptions {
   /** Features of one frame: F of `cnn.onnx`. */
   readonly features: number;
   readonly gradeCalibrator: GradeCalibrator;
+  /** Of the CNN's own scores. @default none: the bundle grades no stills */
+  readonly stillCalibrator?: GradeCalibrator | undefined;
+  /** What `pregnancy.onnx` takes and is. @default none: no pregnancy score, and `segmenter.onnx` is not needed */
+  readonly pregnancy?: { readonly input: "enhanced" | "plain"; readonly architecture: string } | undefined;
 }
 
 /**
@@ -42,7 +52,7 @@ export interface SealOptions {
  * await sealBundle({ dir: "models/demo", name: "demo", demo: true, features: 512, gradeCalibrator });
  */
 export async function sealBundle(options: SealOptions): Promise<LoadedBundle> {
-  const { dir, name, demo, features, gradeCalibrator } = options;
+  const { dir, name, demo, features, gradeCalibrator, stillCalibrator, pregnancy } = options;
   const digests = await folderDigests(dir);
   const network = (file: string) => {
     const sha256 = digests.get(file);
@@ -57,8 +67,13 @@ export async function sealBundle(options: SealOptions): Promise<LoadedBundle> {
       cropper: network(NETWORK_FILES.cropper),
       cnn: { ...network(NETWORK_FILES.cnn), features },
       rnn: network(NETWORK_FILES.rnn),
+      ...(pregnancy && {
+        segmenter: network(NETWORK_FILES.segmenter),
+        pregnancy: { ...network(NETWORK_FILES.pregnancy), ...pregnancy },
+      }),
     },
     gradeCalibrator,
+    ...(stillCalibrator && { stillCalibrator }),
   };
   const manifest = BundleManifest.parse({
     schema: "blastograde/bundle@1",

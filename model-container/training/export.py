@@ -5,10 +5,10 @@
     export.py golden --run RUN --data DATASET --out OUTDIR      golden.npz
     export.py segmenter --run RUN --out OUTDIR                  segmenter.onnx of RUN/segmenter
     export.py pregnancy --run RUN --served NAME --data DATASET --out OUTDIR
-                                                                pregnancy.onnx of RUN/pregnancy/NAME, golden-pregnancy.npz
+                                                                pregnancy.onnx of RUN/pregnancy/outcome/NAME, golden-pregnancy.npz
     export.py pregnancy-networks --runs DIR --out OUTDIR        pregnancy-networks.json and all of DIR (Kim's Tables 2 and 3)
     export.py networks --runs DIR --out OUTDIR                  networks.json and all runs cnn-* and rnn-* (Tables 3, 4, 7)
-    export.py random-full --out OUTDIR --seed 1                 cnn and rnn at full width with random weights, for the bench
+    export.py random-full --out OUTDIR --seed 1                 all of them at full width with random weights, for the bench
 """
 
 import require_torch  # noqa: F401  isort: skip
@@ -26,8 +26,10 @@ from comparison import export_networks
 from cropper import Cropper
 from dataset import clip_file, npz_bytes, open_stills, read_clip_frames, read_cropper_pictures, read_embryos
 from lstm import LstmGrader, padded
+from pregnancy import PregnancyNetwork
 from pregnancy_networks import export_pregnancy_networks, golden_pregnancy
 from run_folder import make_folder, save_checkpoint, weights_digest, write_atomically
+from segmenter import Segmenter
 from served import (
     ServedCnn, ServedCropper, ServedRnn, write_cnn, write_cropper, write_pregnancy, write_rnn, write_segmenter,
 )
@@ -83,13 +85,26 @@ def random_grader(width: float, seed: int) -> "tuple[CnnGrader, LstmGrader]":
     return cnn.eval(), rnn.eval()
 
 
+@torch.no_grad()
+def random_pregnancy(width: float, seed: int) -> "tuple[Segmenter, PregnancyNetwork]":
+    """The pregnancy branch with random weights, ResNet50 as the paper's best; statistics as in `random_grader`."""
+    torch.manual_seed(seed)
+    segmenter, pregnancy = Segmenter(), PregnancyNetwork("resnet50", width)
+    for module in [*segmenter.modules(), *pregnancy.modules()]:
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None
+    segmenter.train()(torch.randint(256, (4, 1, 224, 224), dtype=torch.uint8))
+    pregnancy.train()(torch.randint(256, (4, 3, 224, 224), dtype=torch.uint8), torch.full((4,), 35.0))
+    return segmenter.eval(), pregnancy.eval()
+
+
 def main(arguments: "list[str] | None" = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=[*NEEDED])
     parser.add_argument("--run", type=Path, help="folder with cropper, cnn, rnn, segmenter, each with a best.pt")
     parser.add_argument("--runs", type=Path, help="folder with the runs to compare (networks)")
     parser.add_argument("--data", type=Path, help="dataset folder (golden, pregnancy)")
-    parser.add_argument("--served", help="name of the run in RUN/pregnancy that is served (pregnancy)")
+    parser.add_argument("--served", help="name of the run in RUN/pregnancy/outcome that is served (pregnancy)")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=1, help="of the random weights (random-full)")
     parser.add_argument("--width", type=float, default=1.0, help="Xception's width (random-full)")
@@ -114,7 +129,7 @@ def main(arguments: "list[str] | None" = None) -> None:
         write_segmenter(options.out / "segmenter.onnx", load_segmenter(options.run / "segmenter" / "best.pt"))
     elif options.what == "pregnancy":
         segmenter = load_segmenter(options.run / "segmenter" / "best.pt")
-        model, recipe = load_pregnancy(options.run / "pregnancy" / options.served / "best.pt")
+        model, recipe = load_pregnancy(options.run / "pregnancy" / "outcome" / options.served / "best.pt")
         write_pregnancy(options.out / "pregnancy.onnx", model)
         golden = golden_pregnancy(segmenter, model, recipe, options.data)
         write_atomically(options.out / "golden-pregnancy.npz", npz_bytes(golden))
@@ -123,6 +138,9 @@ def main(arguments: "list[str] | None" = None) -> None:
     else:
         cnn, rnn = random_grader(options.width, options.seed)
         write_grader(options.out, cnn, rnn)
+        segmenter, pregnancy = random_pregnancy(options.width, options.seed)
+        write_segmenter(options.out / "segmenter.onnx", segmenter)
+        write_pregnancy(options.out / "pregnancy.onnx", pregnancy)
         recipe = {"task": "both", "loss": "ordinal", "without_clinic": None}
         described = {"kind": "cnn", "recipe": {**recipe, "width": options.width, "moment": "tA"}}
         save_checkpoint(options.out / "cnn.pt", {**described, "model": cnn.state_dict()})

@@ -141,6 +141,85 @@ describe("a model bundle", () => {
   });
 });
 
+describe("a model bundle with pregnancy networks", () => {
+  let dir: string;
+  beforeEach(async () => {
+    dir = await hollowBundle();
+    for (const file of ["segmenter.onnx", "pregnancy.onnx"])
+      await writeFile(join(dir, file), `what ${file} would hold`);
+    return () => rm(dir, { recursive: true });
+  });
+
+  const pregnancy = { input: "enhanced", architecture: "resnet50" } as const;
+  const seal = (changes: Partial<Parameters<typeof sealBundle>[0]> = {}) =>
+    sealBundle({ dir, name: "hollow", demo: true, features: 4, gradeCalibrator, pregnancy, ...changes });
+
+  it("loads as it was sealed", async () => {
+    await seal({ stillCalibrator: gradeCalibrator });
+
+    const bundle = await loadBundle(dir);
+
+    expect(bundle.manifest).toMatchObject({ networks: { pregnancy }, stillCalibrator: gradeCalibrator });
+    expect(Object.keys(bundle.manifest.files)).toEqual(["MODEL_CARD.md", "metrics.json"]);
+    expect(Buffer.from(await readNetwork(bundle, "segmenter")).toString()).toBe("what segmenter.onnx would hold");
+  });
+
+  it.each(["segmenter.onnx", "pregnancy.onnx"])("is neither sealed nor loaded without %s", async (file) => {
+    await seal();
+    await rm(join(dir, file));
+
+    const missing = { code: "BUNDLE_DAMAGED", message: expect.stringContaining(file) };
+    await expect(loadBundle(dir)).rejects.toMatchObject(missing);
+    await expect(seal()).rejects.toMatchObject(missing);
+  });
+
+  it.each(["segmenter", "pregnancy"] as const)("is refused when its manifest has no %s", async (network) => {
+    const { manifest } = await seal();
+    const { [network]: _, ...networks } = manifest.networks;
+    await writeFile(join(dir, "manifest.json"), JSON.stringify({ ...manifest, networks }));
+
+    await expect(loadBundle(dir)).rejects.toMatchObject({ message: expect.stringContaining("come together") });
+  });
+
+  it.each<[string, () => Promise<void> | Parameters<typeof seal>[0]]>([
+    ["another segmenter", () => writeFile(join(dir, "segmenter.onnx"), "another network")],
+    ["another pregnancy network", () => writeFile(join(dir, "pregnancy.onnx"), "another network")],
+    ["a network that takes the plain image", () => ({ pregnancy: { ...pregnancy, input: "plain" } })],
+    ["no pregnancy networks", () => ({ pregnancy: undefined })],
+    ["another calibrator of stills", () => ({ stillCalibrator: { icm: gradeCalibrator.te, te: gradeCalibrator.te } })],
+    ["no calibrator of stills", () => ({ stillCalibrator: undefined })],
+  ])("has another model digest with %s", async (_, change) => {
+    const before = await seal({ stillCalibrator: gradeCalibrator });
+
+    const changed = await change();
+    const after = await seal({ stillCalibrator: gradeCalibrator, ...(changed as object) });
+
+    expect(after.manifest.modelSha256).not.toBe(before.manifest.modelSha256);
+  });
+
+  it("keeps its model digest when only the architecture's name changes", async () => {
+    const before = await seal();
+
+    const after = await seal({ pregnancy: { ...pregnancy, architecture: "a narrow ResNet50" } });
+
+    expect(after.manifest.modelSha256).toBe(before.manifest.modelSha256);
+  });
+
+  it("is none where the networks lie there and nobody says what they take", async () => {
+    const { manifest } = await sealBundle({ dir, name: "hollow", demo: true, features: 4, gradeCalibrator });
+
+    expect(manifest.networks).not.toHaveProperty("pregnancy");
+    await expect(readNetwork({ dir, manifest }, "pregnancy")).rejects.toMatchObject({ code: "BUNDLE_DAMAGED" });
+  });
+
+  it("has the digest it always had without any of the later parts", async () => {
+    const { manifest } = await sealBundle({ dir, name: "hollow", demo: true, features: 4, gradeCalibrator });
+
+    // Of the same hollow networks, sealed before bundles could have more.
+    expect(manifest.modelSha256).toBe("0c7523727fc5b8c887d332c006784dd2231bb4353153cf9ec5a0fd63206796fd");
+  });
+});
+
 describe("canonical JSON", () => {
   it("is one text for one value, whatever order its keys were written in", () => {
     const text = canonicalJson({ b: [1, { d: null, c: 0.1 }], a: "é\n" });

@@ -18,6 +18,14 @@ const RECIPE: Recipe = {
   comparisonEmbryos: 13,
   comparisonEpochs: 1,
   testEmbryos: 14,
+  blastocysts: 15,
+  segmenterEpochs: 1,
+  segmenterFineEpochs: 1,
+  transfers: 16,
+  pregnancyWidth: 0.25,
+  votesEpochs: 1,
+  votesFineEpochs: 1,
+  pregnancyEpochs: 1,
 };
 const FOLDERS = { run: "RUN", out: "BUNDLE" };
 const stages = demoStages(RECIPE, FOLDERS, "python3", 2);
@@ -27,12 +35,15 @@ const optionOf = ({ args }: Step, option: string) => {
   const at = args.indexOf(`--${option}`);
   return at < 0 ? null : args[at + 1]!;
 };
-const isPreparation = ({ args }: Step) => args[0] === "cli/prepare-dataset.ts";
+/** Where a step writes; images are made beside the clips they are made of. */
+const writtenTo = (step: Step) => (optionOf(step, "out") ?? optionOf(step, "data"))!;
+const drawsEmbryos = ({ args }: Step) =>
+  args[0] === "cli/prepare-dataset.ts" && args[1] !== "criterion" && args[1] !== "enhanced";
 /** What a step reads: each path in the run's folder that is named by another option than `--out`. */
 const inputsOf = (step: Step) =>
   step.args.filter((arg, n) => arg.startsWith(join(FOLDERS.run, "/")) && step.args[n - 1] !== "--out");
 const makes = (step: Step, path: string) => {
-  const out = optionOf(step, "out")!;
+  const out = writtenTo(step);
   return path === out || path.startsWith(`${out}/`);
 };
 
@@ -44,9 +55,7 @@ describe("the way to the demo bundle", () => {
         for (const [n, step] of lane.entries()) {
           const before = [...earlier, ...lane.slice(0, n)];
           for (const input of inputsOf(step)) {
-            const isMade = before.some(
-              (other) => makes(other, input) || optionOf(other, "out")!.startsWith(`${input}/`),
-            );
+            const isMade = before.some((other) => makes(other, input) || writtenTo(other).startsWith(`${input}/`));
             expect(isMade, `${input} of ${step.args.join(" ")}`).toBe(true);
           }
         }
@@ -56,10 +65,10 @@ describe("the way to the demo bundle", () => {
   });
 
   it("draws each set of embryos from a seed of its own, so that nothing that is measured was seen before", () => {
-    const drawn = steps.filter((step) => isPreparation(step) && step.args[1] !== "criterion");
+    const drawn = steps.filter(drawsEmbryos);
 
     const seeds = drawn.map((step) => optionOf(step, "seed"));
-    expect(seeds).toHaveLength(6);
+    expect(seeds).toHaveLength(8);
     expect(new Set(seeds).size).toBe(seeds.length);
   });
 
@@ -78,7 +87,7 @@ describe("the way to the demo bundle", () => {
 
   it("writes into no folder from two lanes at once", () => {
     for (const stage of stages) {
-      const folders = stage.map((lane) => new Set(lane.map((step) => optionOf(step, "out"))));
+      const folders = stage.map((lane) => new Set(lane.map(writtenTo)));
 
       const all = folders.flatMap((some) => [...some]);
       expect(new Set(all).size).toBe(all.length);
