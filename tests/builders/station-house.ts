@@ -18,7 +18,7 @@ import {
   memoryRecords,
   sizePreview,
 } from "./memory-ports.ts";
-import { phantomArchive } from "./phantom-archive.ts";
+import { blobOf, phantomArchive, phantomStill } from "./phantom-archive.ts";
 
 export const CLINIC = "north";
 export const GRADING = "grading-1";
@@ -56,6 +56,15 @@ export async function receiveArchive(
   const blob = archive ?? (await phantomArchive({ capturedHpi: [117] }));
   const key = objectKeys.upload(CLINIC, grading.gradingId ?? GRADING);
   return house.objects.write(key, new Uint8Array(await blob.arrayBuffer()));
+}
+
+/** A grading of a still with its picture stored, one of a blastocyst unless said otherwise. @returns the store's event */
+export async function receiveStill(
+  house: StationHouse,
+  { picture, ...grading }: Partial<Grading> & { picture?: Uint8Array } = {},
+): Promise<UploadStored> {
+  const archive = blobOf(picture ?? (await phantomStill()));
+  return receiveArchive(house, { archive, kind: "still", embryoId: "still 8", cycleId: "cycle 1", ...grading });
 }
 
 /** What the model server answers to a clip. */
