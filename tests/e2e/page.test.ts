@@ -8,7 +8,7 @@ import { gradedUpload, type Send, uploadArchive } from "../../cli/client.ts";
 import { type LocalService, openLocalService } from "../../cli/local.ts";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
 import { openBrowser } from "../builders/browser.ts";
-import { phantomArchive } from "../builders/phantom-archive.ts";
+import { blobOf, phantomArchive, phantomStill } from "../builders/phantom-archive.ts";
 
 describe("the page", () => {
   let dataDir: string;
@@ -17,6 +17,7 @@ describe("the page", () => {
   let browser: Browser;
   let graded: GradingAnswer;
   let rejected: GradingAnswer;
+  let still: GradingAnswer;
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), "blastograde-page-"));
@@ -28,6 +29,8 @@ describe("the page", () => {
     graded = await gradedUpload(send, await uploadArchive(send, await phantomArchive()));
     const tooEarly = await phantomArchive({ seed: 9, capturedHpi: [80] });
     rejected = await gradedUpload(send, await uploadArchive(send, tooEarly));
+    const picture = blobOf(await phantomStill());
+    still = await gradedUpload(send, await uploadArchive(send, picture, { kind: "still", embryoId: "E-17" }));
     browser = await openBrowser();
   });
   afterAll(async () => {
@@ -48,6 +51,20 @@ describe("the page", () => {
     expect(cells[3]).toMatch(new RegExp(`^${graded.te!.grade}\\s+A \\d+ %\\s+B \\d+ %\\s+C \\d+ %$`));
     expect(cells[4]).toBe(graded.qualityGroup);
     expect(await preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+  });
+
+  it("shows a still as one", async () => {
+    const { page } = await visit("/");
+
+    const row = page.getByRole("row").filter({ hasText: "E-17" });
+    const preview = row.getByRole("img");
+
+    expect(still.status).toBe("graded");
+    const cells = await row.getByRole("cell").allInnerTexts();
+    expect(cells[2]).toMatch(new RegExp(`^${still.icm!.grade}\\s+A \\d+ %`));
+    expect(cells[5]).toMatch(/a single still/);
+    expect(cells[6]).toContain("SINGLE_PLANE");
+    expect(await preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(112);
   });
 
   it("shows a rejected embryo with the code and what to do", async () => {
