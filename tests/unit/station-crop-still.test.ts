@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
 import type { Clip } from "../../core/contracts/clip.ts";
-import type { EmbryoSegmenter } from "../../core/ports.ts";
+import type { EmbryoSegmenter, GreyImage } from "../../core/ports.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
@@ -25,7 +25,7 @@ async function clipOf(house: StationHouse): Promise<Clip> {
 }
 
 /** The phantom's picture, written anew. */
-async function rewritten(encode: (image: Awaited<ReturnType<typeof decoded>>) => Uint8Array | Promise<Uint8Array>) {
+async function rewritten(encode: (image: GreyImage) => Uint8Array | Promise<Uint8Array>) {
   return encode(await decoded());
 }
 
@@ -33,16 +33,25 @@ async function decoded() {
   return (await sharpDecoder.decodeGrey(await phantomStill())).image;
 }
 
-/** A cropper that sees a disc in the picture's left half, and a second one in its right half. */
-const pairSegmenter: EmbryoSegmenter = {
-  sha256: "c".repeat(64),
-  segment: async (seen) =>
-    seen.map(() =>
-      Float32Array.from({ length: 64 * 64 }, (_, cell) =>
-        Math.hypot(Math.abs((cell % 64) - 31.5) - 16, Math.floor(cell / 64) - 31.5) < 13 ? 0.9 : 0.1,
-      ),
-    ),
-};
+/** A cropper that sees discs, in its cells of which a picture has 64 a side. */
+function seeing(...discs: readonly { x: number; radius: number }[]): EmbryoSegmenter {
+  const probabilities = Float32Array.from({ length: 64 * 64 }, (_, cell) =>
+    discs.some(({ x, radius }) => Math.hypot((cell % 64) + 0.5 - x, Math.floor(cell / 64) + 0.5 - 32) < radius)
+      ? 0.9
+      : 0.1,
+  );
+  return { sha256: "c".repeat(64), segment: async (seen) => seen.map(() => probabilities) };
+}
+
+/** Checks of 8 pixels that are paler in the middle: a cavity that is not clear. */
+function paleMiddle(): GreyImage {
+  const pixels = Uint8Array.from({ length: 400 * 400 }, (_, pixel) => {
+    const [x, y] = [pixel % 400, Math.floor(pixel / 400)];
+    const isMiddle = Math.hypot(x - 200, y - 200) < 90;
+    return 128 + (((x >> 3) + (y >> 3)) % 2 === 0 ? 1 : -1) * (isMiddle ? 33 : 60);
+  });
+  return { width: 400, height: 400, pixels };
+}
 
 describe("the crop station, of a still", () => {
   it("makes a clip of one frame with the picture as all three planes, and asks the model", async () => {
@@ -64,7 +73,7 @@ describe("the crop station, of a still", () => {
     });
   });
 
-  it.each<[string, (image: Parameters<typeof pictures.greyPng>[0]) => Uint8Array | Promise<Uint8Array>]>([
+  it.each<[string, (image: GreyImage) => Uint8Array | Promise<Uint8Array>]>([
     ["a PNG", pictures.greyPng],
     ["a TIFF", (image) => pictures.tiff(image)],
     ["a BMP", (image) => pictures.bmp(image)],
@@ -103,7 +112,8 @@ describe("the crop station, of a still", () => {
 
   it.each<[string, EmbryoSegmenter, () => Promise<Uint8Array>, string]>([
     ["no embryo", discSegmenter({ radius: 0 }), phantomStill, "NO_EMBRYO"],
-    ["two embryos", pairSegmenter, phantomStill, "SEVERAL_EMBRYOS"],
+    ["two embryos", seeing({ x: 16, radius: 13 }, { x: 48, radius: 13 }), phantomStill, "SEVERAL_EMBRYOS"],
+    ["half an embryo at its edge", seeing({ x: 0, radius: 20 }), phantomStill, "NO_EMBRYO"],
     ["no cavity", discSegmenter(), () => phantomStill({ kind: "arrested" }), "NO_BLASTOCYST"],
   ])("rejects a picture of %s with a sentence about the picture", async (_what, segmenter, build, code) => {
     const { house, grading } = await cropped(await build(), segmenter);
@@ -115,10 +125,15 @@ describe("the crop station, of a still", () => {
     expect(house.endpoint.messages).toEqual([]);
   });
 
-  it("remarks on an embryo at the edge", async () => {
-    const { grading } = await cropped(await phantomStill(), discSegmenter({ radius: 32.6 }));
+  it.each<[string, () => Promise<Uint8Array>, EmbryoSegmenter, string]>([
+    ["an embryo at the edge", phantomStill, discSegmenter({ radius: 32.6 }), "EMBRYO_AT_EDGE"],
+    ["a neighbour at the edge", phantomStill, seeing({ x: 30, radius: 22 }, { x: 64, radius: 8 }), "NEIGHBOUR"],
+    ["a cavity that is not clear", async () => pictures.greyPng(paleMiddle()), discSegmenter(), "CAVITY_UNCLEAR"],
+  ])("remarks on %s, and grades it", async (_what, build, segmenter, code) => {
+    const { grading } = await cropped(await build(), segmenter);
 
-    expect(grading.warnings.map(({ code }) => code)).toContain("EMBRYO_AT_EDGE");
+    expect(grading.status).toBe("grading");
+    expect(grading.warnings.map((warning) => warning.code)).toContain(code);
   });
 
   it("rejects an upload whose picture is gone", async () => {
