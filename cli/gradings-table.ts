@@ -1,18 +1,18 @@
 import Table from "cli-table3";
 import { GRADES, type StructureGrade } from "../core/contracts/grades.ts";
-import type { GradingAnswer, Sequence } from "../core/contracts/grading.ts";
+import type { GradingAnswer, PregnancyAnswer, Sequence } from "../core/contracts/grading.ts";
 
 const REMARK_WIDTH = 44;
 
 /** Gradings as a table for a terminal, in the order given. */
 export function gradingsTable(answers: readonly GradingAnswer[]): string {
   const table = new Table({
-    head: ["Embryo", "ICM", "TE", "Group", "Frames", "tMEB", "Remarks"],
+    head: ["Embryo", "ICM", "TE", "Group", "Pregnancy", "Frames", "tMEB", "Remarks"],
     style: { head: [], border: [] },
-    colWidths: [null, null, null, null, null, null, REMARK_WIDTH],
+    colWidths: [null, null, null, null, null, null, null, REMARK_WIDTH],
     wordWrap: true,
   });
-  for (const { embryoId, icm, te, qualityGroup, status, sequence, warnings, rejection } of answers) {
+  for (const { embryoId, icm, te, qualityGroup, status, pregnancy, sequence, warnings, rejection } of answers) {
     const remarks = [
       ...(rejection ? [`${rejection.code}: ${rejection.detail}`] : []),
       ...warnings.map(({ code }) => code),
@@ -22,6 +22,7 @@ export function gradingsTable(answers: readonly GradingAnswer[]): string {
       shares(icm),
       shares(te),
       qualityGroup ?? status,
+      pregnancy ? chance(pregnancy) : "",
       sequence ? String(sequence.framesUsed) : "",
       sequence ? momentOf(sequence) : "",
       remarks.join("\n"),
@@ -36,6 +37,13 @@ function shares(structure: StructureGrade | null): string {
   if (structure === null) return "";
   const parts = GRADES.map((grade) => `${grade} ${structure.probabilities[grade].toFixed(2).replace(/^0/, "")}`);
   return `${structure.grade}  ${parts.join(" ")}`;
+}
+
+/** `41 % (31-52)`, with the interval in brackets; `score .55` where nothing is calibrated */
+function chance({ probability, interval, rawScore }: PregnancyAnswer): string {
+  if (probability === null || interval === null) return `score ${rawScore.toFixed(2).replace(/^0/, "")}`;
+  const [share, low, high] = [probability, interval.low, interval.high].map((value) => Math.round(100 * value));
+  return `${share} % (${low}-${high})`;
 }
 
 function momentOf({ tMebHpi }: Sequence): string {

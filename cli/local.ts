@@ -6,6 +6,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Logger } from "pino";
 import { npzClipFormat } from "../adapters/archive/npz-clip.ts";
 import { zipArchiveReader } from "../adapters/archive/zip-archive.ts";
+import { webpOverlayEncoder } from "../adapters/image/overlay-encoder.ts";
 import { sharpDecoder, sharpEncoder } from "../adapters/image/sharp-pictures.ts";
 import type { AfterDurableWrite } from "../adapters/local/durable-write.ts";
 import { type FolderLock, lockFolder } from "../adapters/local/folder-lock.ts";
@@ -29,16 +30,20 @@ import { cropEmbryo } from "../core/stations/crop.ts";
 import { recordGrade } from "../core/stations/grade.ts";
 import { ingestUpload } from "../core/stations/ingest.ts";
 import { uploadOf } from "../core/stations/keys.ts";
+import type { ServedCalibrator } from "../core/stations/pregnancy-answer.ts";
 import { announceStoredUploads, sweepGradings } from "../core/stations/sweep.ts";
 import { createApp } from "../functions/grade/app.ts";
 import { readNetwork } from "../model-container/bundle/load-bundle.ts";
 import { type ModelServer, startModelServer } from "../model-container/server/server.ts";
+import { loadCalibrator } from "./local-calibrator.ts";
 
 export interface LocalServiceOptions {
   readonly dataDir: string;
   readonly clinicId: string;
   /** Folder of the model bundle. */
   readonly modelBundle: string;
+  /** The clinic's pregnancy calibrator. @default the file beside the bundle, if there is one */
+  readonly pregnancyCalibrator?: string | null;
   readonly modelThreads: number;
   readonly logger: Logger;
   /**
@@ -75,6 +80,7 @@ const VISIBILITY_SECONDS = 3600;
 /**
  * The local wiring: the same stations as in the cloud, over a folder, SQLite, and the model server on loopback.
  *
+ * @throws DataFolderInUse; BundleDamaged; CalibratorInvalid; CalibratorOfOtherModel
  * @example
  * const service = await openLocalService({ dataDir, clinicId: "north", modelBundle, modelThreads: 2, logger });
  * const answer = await service.app.request("/v1/uploads", { method: "POST" });
@@ -91,7 +97,8 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
       threads: options.modelThreads,
       logger: options.logger,
     });
-    return await wireStations(options, model, lock);
+    const calibrator = await loadCalibrator(model.bundle, options.pregnancyCalibrator ?? null);
+    return await wireStations(options, { model, calibrator, lock });
   } catch (error) {
     await model?.close();
     lock.release();
@@ -99,8 +106,15 @@ export async function openLocalService(options: LocalServiceOptions): Promise<Lo
   }
 }
 
-async function wireStations(options: LocalServiceOptions, model: ModelServer, lock: FolderLock): Promise<LocalService> {
+interface Started {
+  readonly model: ModelServer;
+  readonly calibrator: ServedCalibrator | null;
+  readonly lock: FolderLock;
+}
+
+async function wireStations(options: LocalServiceOptions, started: Started): Promise<LocalService> {
   const { dataDir, logger, afterWrite } = options;
+  const { model, calibrator, lock } = started;
   const clock = systemClock;
   const segmenter = await openSegmenter(await readNetwork(model.bundle, "cropper"), {
     sha256: model.bundle.manifest.networks.cropper.sha256,
@@ -126,6 +140,7 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer, lo
     archives: zipArchiveReader,
     pictures: sharpDecoder,
     previews: sharpEncoder,
+    overlays: webpOverlayEncoder,
     segmenter,
     clips: npzClipFormat,
     endpoint,
@@ -195,6 +210,7 @@ async function wireStations(options: LocalServiceOptions, model: ModelServer, lo
     clock,
     tenantOf: async () => ({ clinicId: options.clinicId }),
     demo: model.bundle.manifest.demo,
+    calibrator,
     report: (error) => logger.error({ err: error }, "a request failed"),
     docsAsset,
   });

@@ -1,15 +1,8 @@
 // How well pregnancies are predicted on a data set: every network on the embryos that it never saw, Kim's tables, one page.
 import { forbidTelemetry } from "../adapters/config/telemetry.ts";
-import { loadBundle } from "../model-container/bundle/load-bundle.ts";
-import { openPreparedDataSet } from "./evaluation/prepared-data-set.ts";
 import { type ReportArguments, readReportArguments } from "./pregnancy/arguments.ts";
 import { mainFigures } from "./pregnancy/main-figures.ts";
-import { readPregnancyNetworks, readTissueSegmenter } from "./pregnancy/networks.ts";
-import { pregnancyReport } from "./pregnancy/report.ts";
-import { scoreEmbryos } from "./pregnancy/scoring.ts";
-import { readTransfers } from "./pregnancy/transfers.ts";
-import { readTrueTissues } from "./pregnancy/true-tissues.ts";
-import { writeReport } from "./pregnancy/written-report.ts";
+import { measureNetworks, type OpenedTransfers, openTransfers } from "./pregnancy/measured-networks.ts";
 
 const USAGE = `Usage: npm run pregnancy-report -- --clips DIR --out DIR [--networks DIR] [--bundle model-container/models/demo]
          [--segmenter FILE] [--resamples 1000] [--seed 1] [--threads N]
@@ -30,36 +23,14 @@ async function main(): Promise<number> {
     return 2;
   }
   forbidTelemetry();
-  let opened: Awaited<ReturnType<typeof openAll>>;
+  let opened: OpenedTransfers;
   try {
-    opened = await openAll(call);
+    opened = await openTransfers(call);
   } catch (error) {
     console.error((error as Error).message);
     return 2;
   }
-  const { dataSet, networks, transfers, ...others } = opened;
-  const { dir, embryos } = dataSet;
-  const { threads, resamples, seed } = call;
-  console.error(`${networks.length} networks score the embryos that they never saw.`);
-  const scores = await scoreEmbryos({ dir, embryos, transfers, networks, threads, onProgress: told, ...others });
-  console.error(`scored: computing the figures over ${resamples} resamples.`);
-  const report = await pregnancyReport({ dataSet, transfers, ...others, ...scores, resampling: { resamples, seed } });
-  const page = await writeReport(call.outDir, report, transfers, scores.scored);
+  const { page, report } = await measureNetworks(opened, call, (sentence) => console.error(sentence));
   console.log(JSON.stringify({ report: page, ...mainFigures(report) }));
   return 0;
-}
-
-/** Reads and checks everything before the first network runs. @throws Error with a sentence on what is missing or wrong */
-async function openAll({ bundleDir, networksDir, segmenterFile, clipsDir }: ReportArguments) {
-  const bundle = await loadBundle(bundleDir);
-  const networks = await readPregnancyNetworks(networksDir, bundle);
-  const segmenter = await readTissueSegmenter(segmenterFile, bundle);
-  const dataSet = await openPreparedDataSet(clipsDir, "all", bundle.manifest.networks.cropper.sha256);
-  const { transfers, leftOut } = await readTransfers(dataSet);
-  const truth = await readTrueTissues(clipsDir, dataSet.embryos.length);
-  return { bundle, networks, segmenter, dataSet, transfers, leftOut, truth };
-}
-
-function told(done: number, of: number): void {
-  if (done % Math.ceil(of / 20) === 0) console.error(`scored: ${done} of ${of} embryos`);
 }

@@ -186,9 +186,15 @@ export class ModelUnavailable extends BlastogradeError {
   readonly retryable = true;
 }
 
-/** The model could not grade this clip, and would not at a second try. */
+/** The model could not grade this clip, and would not at a second try. Also the code where its failure says no other. */
 export class ModelFailed extends BlastogradeError {
   readonly code = "MODEL_FAILED";
+  readonly retryable = false;
+}
+
+/** The serving model grades time-lapse archives only, and this is a single picture. */
+export class StillsNotOffered extends BlastogradeError {
+  readonly code = "STILLS_NOT_OFFERED";
   readonly retryable = false;
 }
 
@@ -207,6 +213,18 @@ export class ClipInvalid extends BlastogradeError {
 /** A model bundle's file is missing or has another digest than its manifest says. */
 export class BundleDamaged extends BlastogradeError {
   readonly code = "BUNDLE_DAMAGED";
+  readonly retryable = false;
+}
+
+/** The pregnancy calibrator cannot be read or breaks its schema: the service does not start with it. */
+export class CalibratorInvalid extends BlastogradeError {
+  readonly code = "CALIBRATOR_INVALID";
+  readonly retryable = false;
+}
+
+/** The pregnancy calibrator was fitted to the scores of another model: the service does not start with it. */
+export class CalibratorOfOtherModel extends BlastogradeError {
+  readonly code = "CALIBRATOR_OF_OTHER_MODEL";
   readonly retryable = false;
 }
 

@@ -121,6 +121,18 @@ export interface PictureEncoder {
   encodePreview(image: GreyImage): Promise<Uint8Array>;
 }
 
+/** 8-bit colour, row by row: red, green and blue of each pixel; `rgb.length === 3 * width * height`. */
+export interface ColourImage {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+export interface OverlayEncoder {
+  /** @returns WebP bytes; the same picture gives the same bytes */
+  encodeOverlay(image: ColourImage): Promise<Uint8Array>;
+}
+
 /** Bytes that can be read from anywhere: an object of the store, a file. */
 export interface RandomAccess {
   /** Bytes in all. */

@@ -86,6 +86,9 @@ function refuseInvalid({ frames, hpi, meta }: Clip): void {
   if (hpi.length < 1 || hpi.length > FRAMES_AT_MOST) {
     throw new ClipInvalid(`The clip has ${hpi.length} frames; it must have 1 to ${FRAMES_AT_MOST}.`);
   }
+  if (meta.kind === "still" && hpi.length !== 1) {
+    throw new ClipInvalid(`The clip of a still has ${hpi.length} frames; it must have one.`);
+  }
   if (frames.length !== hpi.length * FRAME_BYTES) {
     throw new ClipInvalid(`The clip has ${frames.length} bytes of pixels for ${hpi.length} frames of ${FRAME_BYTES}.`);
   }

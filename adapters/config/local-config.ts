@@ -39,6 +39,7 @@ const LocalEnvironment = z.object({
   DATA_DIR: path.prefault(".data"),
   CLINIC_ID: ClinicName.prefault("local"),
   MODEL_BUNDLE: path.prefault("model-container/models/demo"),
+  PREGNANCY_CALIBRATOR: path.optional(),
   MODEL_THREADS: ModelThreads.prefault(MODEL_THREADS),
   LOG_LEVEL: LogLevel.prefault("info"),
 });
@@ -52,6 +53,8 @@ export interface LocalConfig {
   readonly dataDir: string;
   readonly clinicId: string;
   readonly modelBundle: string;
+  /** Null for the file beside the bundle, if there is one. */
+  readonly pregnancyCalibrator: string | null;
   readonly modelThreads: number;
   readonly logLevel: z.infer<typeof LogLevel>;
 }
@@ -66,6 +69,7 @@ export function readLocalConfig(env: Environment = process.env): LocalConfig {
     dataDir: read.DATA_DIR,
     clinicId: read.CLINIC_ID,
     modelBundle: read.MODEL_BUNDLE,
+    pregnancyCalibrator: read.PREGNANCY_CALIBRATOR ?? null,
     modelThreads: read.MODEL_THREADS,
     logLevel: read.LOG_LEVEL,
   };

@@ -4,10 +4,11 @@ import { BundleDamaged, PredictionInvalid } from "../../core/errors.ts";
 import { type NetworkSession, openNetwork, type SessionOptions } from "./network-session.ts";
 
 const FRAME_BYTES = 3 * CLIP_SIZE * CLIP_SIZE;
+const HEADS = ["icm", "te"];
 /** Full-size Xception on two cores: 1.43 s a clip at 10, 1.44 to 1.50 s at 5, 6, 8 and 15; memory grows with them. */
 export const DEFAULT_FRAMES_PER_BATCH = 10;
 
-/** The RNN's softmax of both structures; scores, not probabilities. */
+/** A network's softmax of both structures; scores, not probabilities. */
 export interface GradeScores {
   readonly icm: GradeDistribution;
   readonly te: GradeDistribution;
@@ -34,6 +35,13 @@ export interface Grader {
   gradeFeatures(features: Float32Array, frameCount: number): Promise<GradeScores>;
   /** {@link features}, then {@link gradeFeatures}. */
   grade(frames: Uint8Array, frameCount: number): Promise<GradeScores>;
+  /**
+   * Scores of a single still, by the CNN's own heads.
+   *
+   * @param frame uint8 [3, 224, 224]
+   * @throws ModelFailed; PredictionInvalid; BundleDamaged where the CNN has no heads of its own
+   */
+  gradeStill(frame: Uint8Array): Promise<GradeScores>;
   close(): Promise<void>;
 }
 
@@ -46,6 +54,8 @@ export interface GraderOptions extends SessionOptions {
   readonly features: number;
   /** Frames in one call of the CNN, at most. @default 10 */
   readonly framesPerBatch?: number;
+  /** Whether the CNN's own heads, `icm` and `te`, float32 [N, 3], are needed. @default false */
+  readonly gradesStills?: boolean;
 }
 
 /**
@@ -58,10 +68,11 @@ export interface GraderOptions extends SessionOptions {
  * const { icm, te } = await grader.grade(clip.frames, clip.hpi.length);
  */
 export async function openGrader(options: GraderOptions): Promise<Grader> {
-  const { features, framesPerBatch = DEFAULT_FRAMES_PER_BATCH } = options;
-  const cnn = await openNetwork(options.cnn, { name: "cnn.onnx", inputs: ["frames"], outputs: ["features"] }, options);
+  const { features, framesPerBatch = DEFAULT_FRAMES_PER_BATCH, gradesStills = false } = options;
+  const outputs = ["features", ...(gradesStills ? HEADS : [])];
+  const cnn = await openNetwork(options.cnn, { name: "cnn.onnx", inputs: ["frames"], outputs }, options);
   try {
-    const signature = { name: "rnn.onnx", inputs: ["features"], outputs: ["icm", "te"] };
+    const signature = { name: "rnn.onnx", inputs: ["features"], outputs: HEADS };
     const rnn = await openNetwork(options.rnn, signature, options);
     return createGrader({ cnn, rnn, features, framesPerBatch });
   } catch (error) {
@@ -107,17 +118,21 @@ export function createGrader(options: {
     if (sequence.length !== frameCount * featureCount) throw new RangeError("features are not float32 [T, F]");
     const values = new Float32Array(FRAMES_AT_MOST * featureCount);
     values.set(sequence);
-    const answer = await rnn.run({ features: { type: "float32", values, shape: [1, FRAMES_AT_MOST, featureCount] } }, [
-      "icm",
-      "te",
-    ]);
-    return { icm: gradeDistribution(answer.icm, "ICM"), te: gradeDistribution(answer.te, "TE") };
+    const shape = [1, FRAMES_AT_MOST, featureCount];
+    return gradeScores(await rnn.run({ features: { type: "float32", values, shape } }, HEADS));
+  }
+
+  async function gradeStill(frame: Uint8Array): Promise<GradeScores> {
+    if (frame.length !== FRAME_BYTES) throw new RangeError("the frame is not uint8 [3, 224, 224]");
+    const shape = [1, 3, CLIP_SIZE, CLIP_SIZE];
+    return gradeScores(await cnn.run({ frames: { type: "uint8", values: frame, shape } }, HEADS));
   }
 
   return {
     features,
     gradeFeatures,
     grade: async (frames, frameCount) => gradeFeatures(await features(frames, frameCount), frameCount),
+    gradeStill,
     async close() {
       await cnn.release();
       await rnn.release();
@@ -131,10 +146,14 @@ function checkCount(frameCount: number): void {
   }
 }
 
+function gradeScores({ icm, te }: Record<string, Float32Array>): GradeScores {
+  return { icm: gradeDistribution(icm, "ICM"), te: gradeDistribution(te, "TE") };
+}
+
 /** Names the three outputs of a head, in the one class order there is. */
 function gradeDistribution(scores: Float32Array | undefined, structure: string): GradeDistribution {
   if (scores?.length !== GRADES.length) {
-    throw new BundleDamaged(`The RNN's ${structure} head does not have ${GRADES.length} classes.`);
+    throw new BundleDamaged(`The ${structure} head does not have ${GRADES.length} classes.`);
   }
   const named = Object.fromEntries(GRADES.map((grade, k) => [grade, scores[k]]));
   const sum = scores.reduce((total, score) => total + score, 0);

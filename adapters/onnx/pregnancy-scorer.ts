@@ -1,7 +1,7 @@
 import { CLIP_SIZE } from "../../core/contracts/clip.ts";
 import { ATTENTION_SIZE } from "../../core/contracts/prediction.ts";
 import { BundleDamaged, PredictionInvalid } from "../../core/errors.ts";
-import { openNetwork, type SessionOptions } from "./network-session.ts";
+import { type NetworkSession, openNetwork, type SessionOptions } from "./network-session.ts";
 
 /** What a pregnancy network says of one image. */
 export interface PregnancyScores {
@@ -36,12 +36,16 @@ export async function openPregnancyScorer(
   options: SessionOptions,
 ): Promise<PregnancyScorer> {
   const signature = { name: "pregnancy.onnx", inputs: ["image", "age_years"], outputs: ["logit", "attention"] };
-  const session = await openNetwork(network, signature, options);
+  return createPregnancyScorer(await openNetwork(network, signature, options));
+}
+
+/** The scorer over a loaded pregnancy network. */
+export function createPregnancyScorer(network: NetworkSession): PregnancyScorer {
   return {
     async score(image, ageYears) {
       if (image.length !== 3 * CLIP_SIZE ** 2)
         throw new RangeError(`an image of ${image.length} values, not [3, 224, 224]`);
-      const { logit, attention } = await session.run(
+      const { logit, attention } = await network.run(
         {
           image: { type: "uint8", values: image, shape: [1, 3, CLIP_SIZE, CLIP_SIZE] },
           age_years: { type: "float32", values: Float32Array.of(ageYears), shape: [1] },
@@ -56,6 +60,6 @@ export async function openPregnancyScorer(
       }
       return { rawScore: 1 / (1 + Math.exp(-logit[0]!)), attention: [...attention] };
     },
-    close: () => session.release(),
+    close: () => network.release(),
   };
 }

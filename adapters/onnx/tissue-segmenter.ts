@@ -2,7 +2,7 @@ import { CLIP_SIZE } from "../../core/contracts/clip.ts";
 import { TISSUES } from "../../core/contracts/segmentation.ts";
 import { ModelFailed } from "../../core/errors.ts";
 import { type TissueMasks, tissueMasks } from "../../core/pregnancy/tissue-masks.ts";
-import { openNetwork, type SessionOptions } from "./network-session.ts";
+import { type NetworkSession, openNetwork, type SessionOptions } from "./network-session.ts";
 
 const PIXELS = CLIP_SIZE ** 2;
 
@@ -31,18 +31,22 @@ export async function openTissueSegmenter(
   options: SessionOptions,
 ): Promise<TissueSegmenter> {
   const signature = { name: "segmenter.onnx", inputs: ["still"], outputs: ["tissues"] };
-  const session = await openNetwork(network, signature, options);
+  return createTissueSegmenter(await openNetwork(network, signature, options));
+}
+
+/** The segmenter over a loaded network. */
+export function createTissueSegmenter(network: NetworkSession): TissueSegmenter {
   return {
     async segment(still) {
       if (still.length !== PIXELS) throw new RangeError(`a still of ${still.length} pixels, not [224, 224]`);
       const input = { type: "uint8", values: still, shape: [1, 1, CLIP_SIZE, CLIP_SIZE] } as const;
-      const { tissues } = await session.run({ still: input }, ["tissues"]);
+      const { tissues } = await network.run({ still: input }, ["tissues"]);
       // With a NaN no comparison holds, and the pixel would silently be none of the two.
       if (tissues?.length !== TISSUES.length * PIXELS || !tissues.every(Number.isFinite)) {
         throw new ModelFailed("The segmenter answered something other than three probabilities per pixel.");
       }
       return tissueMasks(tissues);
     },
-    close: () => session.release(),
+    close: () => network.release(),
   };
 }

@@ -129,7 +129,7 @@ export const GradingAnswer = z.object({
       gradedAt: z.iso.datetime(),
     })
     .nullable(),
-  /** Present where weights trained on phantoms gave the grades or, without any, looked at the pictures. */
+  /** Present where phantoms trained the weights or fitted the calibrator that answered or, before an answer, will look. */
   notice: z.string().nullable(),
 });
 export type GradingAnswer = z.infer<typeof GradingAnswer>;

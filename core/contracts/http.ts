@@ -20,9 +20,13 @@ export const UploadTicket = z.object({
 });
 export type UploadTicket = z.infer<typeof UploadTicket>;
 
+/** An answer with its embryo's rank in its cycle; null without a cycle, and without grades. */
+const RankedAnswer = GradingAnswer.extend({ rank: z.int().positive().nullable() });
+export type RankedAnswer = z.infer<typeof RankedAnswer>;
+
 /** One page of a clinic's embryos. */
 export const EmbryoPage = z.object({
-  embryos: z.array(GradingAnswer),
+  embryos: z.array(RankedAnswer),
   /** Give it as `cursor` to get the next page; null on the last. */
   nextCursor: z.string().nullable(),
 });
@@ -31,7 +35,7 @@ export type EmbryoPage = z.infer<typeof EmbryoPage>;
 /** The embryos of one cycle, best first. */
 export const Cohort = z.object({
   cycleId: z.string(),
-  embryos: z.array(GradingAnswer.extend({ rank: z.int().positive().nullable() })),
+  embryos: z.array(RankedAnswer),
 });
 export type Cohort = z.infer<typeof Cohort>;
 

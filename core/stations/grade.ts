@@ -1,21 +1,27 @@
 import type { Grading, GradingRecord } from "../contracts/grading.ts";
 import type { InferenceNotification } from "../contracts/messages.ts";
 import { Prediction } from "../contracts/prediction.ts";
-import { ModelFailed, PredictionInvalid } from "../errors.ts";
+import { PredictionInvalid } from "../errors.ts";
 import { qualityGroup, structureGrade } from "../grading/grade-decoding.ts";
-import type { Clock, GradingStore, ObjectStore, RecordStore } from "../ports.ts";
-import { rejectingBadInput, UNFINISHED } from "./close.ts";
-import { keyOfLocation } from "./keys.ts";
+import type { ClipFormat, Clock, GradingStore, ObjectStore, OverlayEncoder, RecordStore } from "../ports.ts";
+import { explanation } from "../pregnancy/explanation.ts";
+import { pregnancyStill } from "../pregnancy/pregnancy-still.ts";
+import { rejectGrading, rejectingBadInput, UNFINISHED } from "./close.ts";
+import { keyOfLocation, objectKeys } from "./keys.ts";
+import { modelRefusal } from "./model-refusal.ts";
 
 export interface GradePorts {
   readonly objects: ObjectStore;
   readonly gradings: GradingStore;
   readonly records: RecordStore;
+  readonly clips: ClipFormat;
+  readonly overlays: OverlayEncoder;
   readonly clock: Clock;
 }
 
 /**
- * Station 3: a finished inference becomes the record, written once, and the grading points at it.
+ * Station 3: a finished inference becomes the record, written once, and the grading points at it. The picture that explains
+ * a pregnancy score is drawn before: whoever sees the score in a record finds its picture.
  *
  * Repeatable: whoever comes second finds the record there and leaves it. The same archive uploaded again therefore ends
  * at the first record.
@@ -26,12 +32,15 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
   const grading = await ports.gradings.find(notification.inferenceId);
   if (grading === null || !UNFINISHED.includes(grading.status)) return;
 
+  if (notification.invocationStatus === "Failed") {
+    await rejectGrading(ports, grading.gradingId, modelRefusal(notification.failureReason));
+    return;
+  }
+  const { outputLocation } = notification.responseParameters;
   await rejectingBadInput(ports, grading, async () => {
-    if (notification.invocationStatus === "Failed") {
-      throw new ModelFailed(`The model could not grade this clip: ${notification.failureReason}`);
-    }
-    const json = await ports.objects.read(keyOfLocation(notification.responseParameters.outputLocation));
+    const json = await ports.objects.read(keyOfLocation(outputLocation));
     const prediction = parsePrediction(json, grading);
+    await drawExplanation(grading, prediction, ports);
     const { record } = await ports.records.putOnce(recordOf(grading, prediction, ports.clock.now()));
     const { clinicId, embryoId, archiveDigest, ageYears, modelSha256 } = record;
     await ports.gradings.change(grading.gradingId, UNFINISHED, {
@@ -61,11 +70,23 @@ function parsePrediction(json: Uint8Array, grading: Grading): Prediction {
   return parsed.data;
 }
 
+async function drawExplanation(
+  { clinicId, gradingId }: Grading,
+  { pregnancy }: Prediction,
+  { objects, clips, overlays }: GradePorts,
+): Promise<void> {
+  if (pregnancy === null) return;
+  const clip = clips.decode(await objects.read(objectKeys.clip(clinicId, gradingId)));
+  const picture = explanation(pregnancyStill(clip), pregnancy);
+  await objects.write(objectKeys.explanation(clinicId, gradingId), await overlays.encodeOverlay(picture));
+}
+
 function recordOf(grading: Grading, prediction: Prediction, gradedAt: Date): GradingRecord {
   const { embryoId, archiveDigest, sequence, clipSha256 } = grading;
   if (embryoId === null || archiveDigest === null || sequence === null || clipSha256 === null) {
     throw new PredictionInvalid("The model answered before the clip was cropped. Report it; no grade was given.");
   }
+  const { pregnancy } = prediction;
   const icm = structureGrade(prediction.icm);
   const te = structureGrade(prediction.te);
   return {
@@ -80,8 +101,8 @@ function recordOf(grading: Grading, prediction: Prediction, gradedAt: Date): Gra
     te,
     qualityGroup: qualityGroup(icm.grade, te.grade),
     sequence,
-    warnings: grading.warnings,
-    pregnancy: null,
+    warnings: [...grading.warnings, ...prediction.warnings],
+    pregnancy: pregnancy && { rawScore: pregnancy.rawScore, ageYears: pregnancy.ageYears, focus: pregnancy.focus },
     clipSha256,
     model: prediction.model,
     demo: prediction.demo,

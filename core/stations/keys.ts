@@ -8,6 +8,7 @@ export const objectKeys = {
   clip: (clinicId: string, gradingId: string): ObjectKey => `clips/${clinicId}/${gradingId}.npz`,
   preview: (clinicId: string, gradingId: string): ObjectKey => `previews/${clinicId}/${gradingId}.webp`,
   prediction: (clinicId: string, gradingId: string): ObjectKey => `predictions/${clinicId}/${gradingId}.json`,
+  explanation: (clinicId: string, gradingId: string): ObjectKey => `explanations/${clinicId}/${gradingId}.webp`,
 };
 
 /** Where the prediction of a clip belongs. */

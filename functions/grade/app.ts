@@ -1,20 +1,25 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import type { Grading, GradingAnswer } from "../../core/contracts/grading.ts";
-import { GradingAnswer as GradingAnswerSchema } from "../../core/contracts/grading.ts";
+import { GradingAnswer } from "../../core/contracts/grading.ts";
 import { Cohort, EmbryoPage, Problem, UploadRequest, UploadTicket } from "../../core/contracts/http.ts";
-import type { Clock, GradingStore, IdSource, ObjectStore, RecordStore, UploadForms } from "../../core/ports.ts";
-import { answerOf, rankCohort } from "../../core/stations/answer.ts";
+import type { Clock, IdSource, ObjectStore, UploadForms } from "../../core/ports.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { newGrading } from "../../core/stations/new-grading.ts";
+import { serveExplanation } from "./explanation.ts";
 import { docsPage, gradingsPage } from "./page.ts";
 import { problem, problemOfError } from "./problems.ts";
+import {
+  answersOfEmbryos,
+  answerWithRecord,
+  rankedCycle,
+  type ShownPorts,
+  shownGrading,
+  withRanks,
+} from "./shown-gradings.ts";
 
 /** What the API works on; the same in every wiring. */
-export interface AppPorts {
+export interface AppPorts extends ShownPorts {
   readonly objects: ObjectStore;
-  readonly gradings: GradingStore;
-  readonly records: RecordStore;
   readonly uploadForms: UploadForms;
   readonly ids: IdSource;
   readonly clock: Clock;
@@ -22,8 +27,6 @@ export interface AppPorts {
   readonly tenantOf: (request: Request) => Promise<{ clinicId: string }>;
   /** A file of the API's documentation viewer; null when there is none of this name. */
   readonly docsAsset: (name: string) => Promise<Uint8Array | null>;
-  /** Whether the serving bundle's weights are trained on phantoms. */
-  readonly demo: boolean;
   /** Records an error that is ours to mend. */
   readonly report: (error: Error) => void;
 }
@@ -62,14 +65,14 @@ const showUpload = createRoute({
   path: "/v1/uploads/{uploadId}",
   summary: "What became of an upload",
   request: { params: z.object({ uploadId: z.string() }) },
-  responses: { 200: json(GradingAnswerSchema, "Its grading"), 404: problemAnswer("No such upload") },
+  responses: { 200: json(GradingAnswer, "Its grading"), 404: problemAnswer("No such upload") },
 });
 const showEmbryo = createRoute({
   method: "get",
   path: "/v1/embryos/{embryoId}",
   summary: "An embryo's newest grades",
   request: { params: z.object({ embryoId: z.string() }) },
-  responses: { 200: json(GradingAnswerSchema, "Its newest record or grading"), 404: problemAnswer("No such embryo") },
+  responses: { 200: json(GradingAnswer, "Its newest record or grading"), 404: problemAnswer("No such embryo") },
 });
 const listEmbryos = createRoute({
   method: "get",
@@ -116,7 +119,6 @@ export function createApp(ports: AppPorts): OpenAPIHono {
   app.notFound((c) => problem(c, "NOT_FOUND", "There is nothing here; see /docs for what there is."));
 
   const clinicOf = async (c: Context) => (await ports.tenantOf(c.req.raw)).clinicId;
-  const answer = (grading: Grading) => withRecord(grading, ports);
 
   app.openapi(createUpload, async (c) => {
     const clinicId = await clinicOf(c);
@@ -134,7 +136,7 @@ export function createApp(ports: AppPorts): OpenAPIHono {
     if (grading === null || grading.clinicId !== (await clinicOf(c))) {
       return problem(c, "UPLOAD_UNKNOWN", "Your clinic has no upload of this id.") as never;
     }
-    return c.json(await answer(grading), 200);
+    return c.json(await answerWithRecord(grading, ports), 200);
   });
 
   app.get("/v1/uploads/:uploadId/preview", async (c) => {
@@ -153,8 +155,10 @@ export function createApp(ports: AppPorts): OpenAPIHono {
     const clinicId = await clinicOf(c);
     const grading = await shownGrading(clinicId, c.req.valid("param").embryoId, ports);
     if (grading === null) return problem(c, "EMBRYO_UNKNOWN", "Your clinic has no embryo of this id.") as never;
-    return c.json(await answer(grading), 200);
+    return c.json(await answerWithRecord(grading, ports), 200);
   });
+
+  serveExplanation(app, ports, clinicOf);
 
   app.openapi(listEmbryos, async (c) => {
     const clinicId = await clinicOf(c);
@@ -164,18 +168,16 @@ export function createApp(ports: AppPorts): OpenAPIHono {
     const page = found.slice(0, limit);
     const last = page.at(-1)?.embryoId;
     const nextCursor = found.length > limit && last ? encodeCursor(last) : null;
-    return c.json({ embryos: await answersOfEmbryos(clinicId, page, ports), nextCursor }, 200);
+    const answers = await answersOfEmbryos(clinicId, page, ports);
+    return c.json({ embryos: await withRanks(clinicId, answers, ports), nextCursor }, 200);
   });
 
   app.openapi(showCycle, async (c) => {
     const clinicId = await clinicOf(c);
     const { cycleId } = c.req.valid("param");
-    const gradings = await ports.gradings.listByCycle(clinicId, cycleId);
-    const answers = await answersOfEmbryos(clinicId, gradings, ports);
-    // An embryo whose newest record corrects its cycle is ranked there, and not here as well.
-    const cohort = answers.filter((shown) => shown.cycleId === cycleId);
-    if (cohort.length === 0) return problem(c, "CYCLE_UNKNOWN", "Your clinic has no cycle of this id.") as never;
-    return c.json({ cycleId, embryos: rankCohort(cohort) }, 200);
+    const embryos = await rankedCycle(clinicId, cycleId, ports);
+    if (embryos.length === 0) return problem(c, "CYCLE_UNKNOWN", "Your clinic has no cycle of this id.") as never;
+    return c.json({ cycleId, embryos }, 200);
   });
 
   app.openapi(health, (c) => c.json({ status: "ok" as const }, 200));
@@ -199,26 +201,6 @@ export function createApp(ports: AppPorts): OpenAPIHono {
     return c.html(gradingsPage(clinicId, answers, { demo: ports.demo, hasMore }));
   });
   return app;
-}
-
-async function withRecord(grading: Grading, ports: AppPorts): Promise<GradingAnswer> {
-  return answerOf(grading, grading.recordKey && (await ports.records.find(grading.recordKey)), ports);
-}
-
-/** The grading an embryo is shown by: its newest record's, else the newest. A later rejection never hides a record. */
-async function shownGrading(clinicId: string, embryoId: string, ports: AppPorts): Promise<Grading | null> {
-  const record = await ports.records.findNewest(clinicId, embryoId);
-  const recorded = record && (await ports.gradings.find(record.gradingId));
-  // Between the record's write and its grading's the newest grading is still the truth.
-  return recorded?.recordKey ? recorded : ports.gradings.findByEmbryo(clinicId, embryoId);
-}
-
-async function answersOfEmbryos(clinicId: string, gradings: Grading[], ports: AppPorts): Promise<GradingAnswer[]> {
-  const shown = gradings.map(async (grading) => {
-    const better = grading.embryoId && (await shownGrading(clinicId, grading.embryoId, ports));
-    return withRecord(better || grading, ports);
-  });
-  return Promise.all(shown);
 }
 
 const encodeCursor = (embryoId: string) => encodeURIComponent(embryoId);

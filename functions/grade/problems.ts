@@ -14,6 +14,7 @@ const STATUS_OF: Readonly<Record<string, ContentfulStatusCode>> = {
   EMBRYO_UNKNOWN: 404,
   CYCLE_UNKNOWN: 404,
   PREVIEW_UNKNOWN: 404,
+  EXPLANATION_UNKNOWN: 404,
   UPLOAD_REFUSED: 403,
   INTERNAL: 500,
 };

@@ -3,14 +3,11 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { Logger } from "pino";
-import type { GradeScores } from "../../adapters/onnx/grader.ts";
-import type { BundleManifest, CalibrationMatrix } from "../../core/contracts/bundle.ts";
-import { CLIP_SIZE, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
-import type { GradeDistribution } from "../../core/contracts/grades.ts";
-import { Prediction, type StructurePrediction } from "../../core/contracts/prediction.ts";
-import { ModelUnavailable, PredictionInvalid } from "../../core/errors.ts";
-import { applyGradeCalibrator } from "../../core/grading/grade-calibrator.ts";
+import type { BundleManifest } from "../../core/contracts/bundle.ts";
+import { CLIP_SIZE, type Clip, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
+import { ModelUnavailable } from "../../core/errors.ts";
 import type { ClipFormat } from "../../core/ports.ts";
+import { type ClipAnswer, calibratorFor, predictionOf } from "./clip-answer.ts";
 import { answerError, answerProblem } from "./problem.ts";
 
 /** A full clip, and room for the npz around it. */
@@ -25,7 +22,7 @@ export interface ServedModel {
   readonly manifest: BundleManifest;
   readonly ready: boolean;
   /** @throws ModelUnavailable; ModelFailed; PredictionInvalid */
-  grade(frames: Uint8Array, frameCount: number): Promise<GradeScores>;
+  grade(clip: Clip): Promise<ClipAnswer>;
 }
 
 export interface ModelAppOptions {
@@ -92,11 +89,13 @@ export function createModelApp(options: ModelAppOptions): Hono<ModelAppEnv> {
       return answerProblem(context, "UNSUPPORTED_MEDIA_TYPE", `A clip is ${CLIP_TYPES.join(" or ")}.`, false);
     }
     const clip = clipFormat.decode(body);
-    const framesUsed = clip.hpi.length;
-    const scores = await served.grade(clip.frames, framesUsed);
+    // A clip that cannot be calibrated is refused before it waits behind others.
+    calibratorFor(clip.meta, served.manifest);
+    const answer = await served.grade(clip);
     const clipSha256 = createHash("sha256").update(body).digest("hex");
-    const prediction = predictionOf(served.manifest, clipSha256, framesUsed, scores);
+    const prediction = predictionOf(served.manifest, clipSha256, clip, answer);
     const inferenceId = context.req.header(INFERENCE_ID);
+    const { framesUsed } = prediction;
     logger.info({ inferenceId, clipSha256, framesUsed, ms: performance.now() - started }, "graded a clip");
     return context.json(prediction);
   });
@@ -107,32 +106,4 @@ export function createModelApp(options: ModelAppOptions): Hono<ModelAppEnv> {
     return answerError(context, error);
   });
   return app;
-}
-
-/** @throws PredictionInvalid for NaN, or a sum off 1: such an answer is never sent */
-function predictionOf(
-  manifest: BundleManifest,
-  clipSha256: string,
-  framesUsed: number,
-  scores: GradeScores,
-): Prediction {
-  const prediction = Prediction.safeParse({
-    schema: "blastograde/prediction@1",
-    classOrder: manifest.classOrder,
-    model: manifest.name,
-    modelSha256: manifest.modelSha256,
-    demo: manifest.demo,
-    clipSha256,
-    framesUsed,
-    icm: calibrated(manifest.gradeCalibrator.icm, scores.icm),
-    te: calibrated(manifest.gradeCalibrator.te, scores.te),
-    pregnancy: null,
-    warnings: [],
-  } satisfies Prediction);
-  if (prediction.success) return prediction.data;
-  throw new PredictionInvalid("The networks' answer is no prediction.", { cause: prediction.error });
-}
-
-function calibrated(matrix: CalibrationMatrix, scores: GradeDistribution): StructurePrediction {
-  return { scores, probabilities: applyGradeCalibrator(matrix, scores) };
 }

@@ -1,5 +1,5 @@
-import type { GradeScores } from "../../adapters/onnx/grader.ts";
 import type { Device } from "../../adapters/onnx/network-session.ts";
+import type { Clip } from "../../core/contracts/clip.ts";
 import {
   type BlastogradeError,
   BundleDamaged,
@@ -9,6 +9,7 @@ import {
   PredictionInvalid,
 } from "../../core/errors.ts";
 import type { LoadedBundle } from "../bundle/load-bundle.ts";
+import type { ClipAnswer } from "./clip-answer.ts";
 
 /** What the worker needs to open its networks. */
 export interface InferenceSetup {
@@ -18,15 +19,13 @@ export interface InferenceSetup {
   readonly framesPerBatch: number;
 }
 
-export type ToInferenceWorker =
-  | { readonly kind: "grade"; readonly frames: Uint8Array<ArrayBuffer>; readonly frameCount: number }
-  | { readonly kind: "close" };
+export type ToInferenceWorker = { readonly kind: "grade"; readonly clip: Clip } | { readonly kind: "close" };
 
 /** An answer to each `grade`, in its order; before the first, `ready` or `start-failed`. */
 export type FromInferenceWorker =
   | { readonly kind: "ready" }
   | { readonly kind: "start-failed"; readonly error: PortableError }
-  | { readonly kind: "graded"; readonly scores: GradeScores }
+  | { readonly kind: "graded"; readonly answer: ClipAnswer }
   | { readonly kind: "failed"; readonly error: PortableError };
 
 /** An error between threads: structured cloning drops its class and our fields. */

@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
-import type { GradeScores } from "../../adapters/onnx/grader.ts";
+import type { Clip } from "../../core/contracts/clip.ts";
 import { type BlastogradeError, ModelUnavailable } from "../../core/errors.ts";
+import type { ClipAnswer } from "./clip-answer.ts";
 import { type FromInferenceWorker, restoreError, type ToInferenceWorker } from "./inference-messages.ts";
 
 export interface InferenceThreadOptions {
@@ -25,11 +26,11 @@ export interface InferenceThread {
   /**
    * Grades clips one after the other, first come first served: each has all the threads, and the CPU is never shared out.
    *
-   * @param frames uint8 [T, 3, 224, 224]; copied
+   * @param clip its frames are copied
    * @throws ModelUnavailable when too many wait, the worker is not ready, or it died with this clip in hand
    * @throws ModelFailed; PredictionInvalid
    */
-  grade(frames: Uint8Array, frameCount: number): Promise<GradeScores>;
+  grade(clip: Clip): Promise<ClipAnswer>;
   /** Takes no more clips, answers those it has, and ends the worker. */
   close(): Promise<void>;
   /** Ends the worker at once; the clips it has fail as `ModelUnavailable`. */
@@ -37,9 +38,8 @@ export interface InferenceThread {
 }
 
 interface Job {
-  readonly frames: Uint8Array;
-  readonly frameCount: number;
-  readonly resolve: (scores: GradeScores) => void;
+  readonly clip: Clip;
+  readonly resolve: (answer: ClipAnswer) => void;
   readonly reject: (error: BlastogradeError) => void;
 }
 
@@ -67,8 +67,8 @@ export async function startInferenceThread(options: InferenceThreadOptions): Pro
       return;
     }
     // A copy whose memory moves to the worker: the caller's may be part of a larger buffer, all of which would be cloned.
-    const frames = inWork.frames.slice();
-    const message: ToInferenceWorker = { kind: "grade", frames, frameCount: inWork.frameCount };
+    const frames = inWork.clip.frames.slice();
+    const message: ToInferenceWorker = { kind: "grade", clip: { ...inWork.clip, frames } };
     worker.postMessage(message, [frames.buffer]);
   }
 
@@ -101,7 +101,7 @@ export async function startInferenceThread(options: InferenceThreadOptions): Pro
           // The end was asked for while this one, a restarted one, was loading.
           if (closing) void starting.terminate();
         } else if (message.kind === "start-failed") startFailure = restoreError(message.error);
-        else if (message.kind === "graded") finish((job) => job.resolve(message.scores));
+        else if (message.kind === "graded") finish((job) => job.resolve(message.answer));
         else finish((job) => job.reject(restoreError(message.error)));
       });
       starting.on("exit", (exitCode) => {
@@ -139,14 +139,14 @@ export async function startInferenceThread(options: InferenceThreadOptions): Pro
     get waiting() {
       return queue.length;
     },
-    async grade(frames, frameCount) {
+    async grade(clip) {
       if (closing) throw new ModelUnavailable("The model server is shutting down.");
       if (worker === null) throw new ModelUnavailable("The inference worker is being started again.");
       if (inWork !== null && queue.length >= queueLimit) {
         throw new ModelUnavailable(`${queue.length} clips are waiting already; send this one again later.`);
       }
       return new Promise((resolve, reject) => {
-        queue.push({ frames, frameCount, resolve, reject });
+        queue.push({ clip, resolve, reject });
         workOnNext();
       });
     },

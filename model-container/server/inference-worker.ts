@@ -1,8 +1,7 @@
-/** The inference thread's program: opens the bundle's networks once, warms them, and grades what it is sent. */
+/** The inference thread's program: opens the bundle's networks once, warms them, and answers the clips it is sent. */
 import { parentPort, workerData } from "node:worker_threads";
-import { type Grader, openGrader } from "../../adapters/onnx/grader.ts";
-import { CLIP_SIZE } from "../../core/contracts/clip.ts";
-import { readNetwork } from "../bundle/load-bundle.ts";
+import type { Clip } from "../../core/contracts/clip.ts";
+import { type BundleNetworks, openWarmNetworks } from "./bundle-networks.ts";
 import {
   type FromInferenceWorker,
   type InferenceSetup,
@@ -10,36 +9,21 @@ import {
   type ToInferenceWorker,
 } from "./inference-messages.ts";
 
-const { bundle, threads, device, framesPerBatch } = workerData as InferenceSetup;
 const tell = (message: FromInferenceWorker) => parentPort?.postMessage(message);
 
-async function openWarm(): Promise<Grader> {
-  const grader = await openGrader({
-    cnn: await readNetwork(bundle, "cnn"),
-    rnn: await readNetwork(bundle, "rnn"),
-    features: bundle.manifest.networks.cnn.features,
-    threads,
-    device,
-    framesPerBatch,
-  });
-  // The first call allocates the memory that the later ones use, and finds out a network that does not fit the manifest.
-  await grader.grade(new Uint8Array(framesPerBatch * 3 * CLIP_SIZE * CLIP_SIZE), framesPerBatch);
-  return grader;
-}
-
-async function answer(grader: Grader, frames: Uint8Array, frameCount: number): Promise<FromInferenceWorker> {
+async function answer(networks: BundleNetworks, clip: Clip): Promise<FromInferenceWorker> {
   try {
-    return { kind: "graded", scores: await grader.grade(frames, frameCount) };
+    return { kind: "graded", answer: await networks.answer(clip) };
   } catch (error) {
     return { kind: "failed", error: portableError(error) };
   }
 }
 
 try {
-  const grader = await openWarm();
+  const networks = await openWarmNetworks(workerData as InferenceSetup);
   parentPort?.on("message", async (message: ToInferenceWorker) => {
-    if (message.kind === "grade") return tell(await answer(grader, message.frames, message.frameCount));
-    await grader.close();
+    if (message.kind === "grade") return tell(await answer(networks, message.clip));
+    await networks.close();
     parentPort?.close();
   });
   tell({ kind: "ready" });

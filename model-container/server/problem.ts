@@ -8,6 +8,7 @@ const STATUS_OF_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   NOT_FOUND: 404,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
+  STILLS_NOT_OFFERED: 422,
   MODEL_UNAVAILABLE: 503,
 };
 
@@ -16,6 +17,7 @@ const TITLES: Readonly<Record<number, string>> = {
   404: "Not Found",
   413: "Content Too Large",
   415: "Unsupported Media Type",
+  422: "Unprocessable Content",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };

@@ -99,7 +99,7 @@ function servedBy(bundle: LoadedBundle, thread: InferenceThread): ServedModel {
     get ready() {
       return thread.ready;
     },
-    grade: (frames, frameCount) => thread.grade(frames, frameCount),
+    grade: (clip) => thread.grade(clip),
   };
 }
 

@@ -5,6 +5,7 @@ import type {
   EmbryoSegmenter,
   GradingStore,
   ObjectStore,
+  OverlayEncoder,
   PictureEncoder,
   RecordStore,
   Sender,
@@ -173,6 +174,9 @@ export function discSegmenter({ radius = 24 }: { radius?: number } = {}): Embryo
 export const sizePreview: PictureEncoder = {
   encodePreview: async ({ width, height }) => new TextEncoder().encode(`${width} x ${height}`),
 };
+
+/** Keeps every pixel. */
+export const rawOverlay: OverlayEncoder = { encodeOverlay: async ({ rgb }) => rgb };
 
 /** An archive reader that fails as told. */
 export function failingArchives(error: Error): ArchiveReader {

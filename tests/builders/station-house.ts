@@ -3,8 +3,9 @@ import { zipArchiveReader } from "../../adapters/archive/zip-archive.ts";
 import { sharpDecoder } from "../../adapters/image/sharp-pictures.ts";
 import type { Grading } from "../../core/contracts/grading.ts";
 import type { CropJob, InferenceNotification, UploadStored } from "../../core/contracts/messages.ts";
-import type { Prediction } from "../../core/contracts/prediction.ts";
+import type { Prediction, PregnancyPrediction } from "../../core/contracts/prediction.ts";
 import type { ModelEndpoint, ObjectKey } from "../../core/ports.ts";
+import { encodeRuns } from "../../core/pregnancy/run-lengths.ts";
 import { sha256Hex } from "../../core/sha256.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
@@ -16,9 +17,11 @@ import {
   memoryObjects,
   memoryQueue,
   memoryRecords,
+  rawOverlay,
   sizePreview,
 } from "./memory-ports.ts";
 import { phantomArchive } from "./phantom-archive.ts";
+import { discAndRing } from "./tissues.ts";
 
 export const CLINIC = "north";
 export const GRADING = "grading-1";
@@ -35,6 +38,7 @@ export function stationHouse() {
     archives: zipArchiveReader,
     pictures: sharpDecoder,
     previews: sizePreview,
+    overlays: rawOverlay,
     segmenter: discSegmenter(),
     clips: npzClipFormat,
     endpoint: { messages: invocations.messages, invoke: invocations.send },
@@ -58,9 +62,18 @@ export async function receiveArchive(
   return house.objects.write(key, new Uint8Array(await blob.arrayBuffer()));
 }
 
-/** What the model server answers to a clip. */
+/** What the pregnancy networks say of a still that they looked at the middle of. */
+export function pregnancyOf(ageYears: number): PregnancyPrediction {
+  const attention = new Array<number>(49).fill(0);
+  attention[24] = 2;
+  const { icm, te } = discAndRing();
+  return { rawScore: 0.55, ageYears, focus: "icm", attention, masks: { icm: encodeRuns(icm), te: encodeRuns(te) } };
+}
+
+/** What the model server answers to a clip: with a pregnancy score where the clip has an age. */
 export async function predictionOf(clip: Uint8Array, changes: Partial<Prediction> = {}): Promise<Prediction> {
   const distribution = { A: 0.25, B: 0.7, C: 0.05 };
+  const { ageYears } = npzClipFormat.decode(clip).meta;
   return {
     schema: "blastograde/prediction@1",
     classOrder: ["A", "B", "C"],
@@ -68,8 +81,8 @@ export async function predictionOf(clip: Uint8Array, changes: Partial<Prediction
     modelSha256: "d".repeat(64),
     demo: true,
     clipSha256: await sha256Hex(clip),
-    pregnancy: null,
-    warnings: [],
+    pregnancy: ageYears === null ? null : pregnancyOf(ageYears),
+    warnings: ageYears === null ? [{ code: "AGE_MISSING", detail: "Nobody said her age." }] : [],
     framesUsed: 1,
     icm: { scores: distribution, probabilities: distribution },
     te: { scores: distribution, probabilities: distribution },

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Cohort, EmbryoPage } from "../../core/contracts/http.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { expectProblem, openApi, rejection } from "../builders/api.ts";
+import { aCalibrator } from "../builders/calibrators.ts";
 import { aGrading, digestOf } from "./builders.ts";
 
 describe("a clinic's embryos", () => {
@@ -147,6 +148,60 @@ describe("a cycle", () => {
       ["worst", 3],
       ["a well", null],
     ]);
+  });
+
+  it("ranks by the probability of pregnancy where there is one, whatever the grades", async () => {
+    const modelSha256 = digestOf("model");
+    const calibrator = { calibrator: aCalibrator({ modelSha256 }), sha256: digestOf("calibrator") };
+    const api = await openApi({ calibrator });
+    const scored = (rawScore: number) => ({
+      cycleId: "c",
+      pregnancy: { rawScore, ageYears: 34, focus: "te" as const },
+    });
+    await api.graded({
+      ...scored(0.1),
+      embryoId: "fine grades",
+      icm: structure(0.9, 0.1, 0),
+      te: structure(0.9, 0.1, 0),
+    });
+    await api.graded({
+      ...scored(0.9),
+      embryoId: "high score",
+      icm: structure(0, 0.1, 0.9),
+      te: structure(0, 0.1, 0.9),
+    });
+    await api.graded({ cycleId: "c", embryoId: "no age", icm: structure(1, 0, 0), te: structure(1, 0, 0) });
+
+    const cohort = Cohort.parse(await (await api.get("/v1/cycles/c")).json());
+
+    expect(cohort.embryos.map(({ embryoId }) => embryoId)).toEqual(["high score", "fine grades", "no age"]);
+    expect(cohort.embryos[0]).toMatchObject({
+      pregnancy: { probability: expect.closeTo(0.625), calibratedOn: "2026-02-01" },
+      provenance: { calibratorSha256: digestOf("calibrator") },
+    });
+  });
+
+  it("ranks its embryos in the list of all embryos too, also those whose rivals are on another page", async () => {
+    const api = await openApi();
+    await api.graded({ cycleId: "1", embryoId: "a", icm: structure(0, 0.1, 0.9), te: structure(0, 0.1, 0.9) });
+    await api.graded({ cycleId: "1", embryoId: "b", icm: structure(0.9, 0.1, 0), te: structure(0.6, 0.3, 0.1) });
+    await api.graded({ cycleId: "2", embryoId: "c" });
+    await api.graded({ embryoId: "d" });
+    await api.ports.gradings.create(
+      aGrading({ gradingId: "empty", embryoId: "e", cycleId: "1", status: "rejected", rejection }),
+    );
+
+    const whole = EmbryoPage.parse(await (await api.get("/v1/embryos")).json());
+    const first = EmbryoPage.parse(await (await api.get("/v1/embryos?limit=1")).json());
+
+    expect(whole.embryos.map(({ embryoId, rank }) => [embryoId, rank])).toEqual([
+      ["a", 2],
+      ["b", 1],
+      ["c", 1],
+      ["d", null],
+      ["e", null],
+    ]);
+    expect(first.embryos).toMatchObject([{ embryoId: "a", rank: 2 }]);
   });
 
   it("has an embryo no more when its newest record is of another cycle", async () => {

@@ -9,6 +9,7 @@ it("needs nothing to be set", () => {
     dataDir: ".data",
     clinicId: "local",
     modelBundle: "model-container/models/demo",
+    pregnancyCalibrator: null,
     modelThreads: 2,
     logLevel: "info",
   });

@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import { type InferenceThread, startInferenceThread } from "../../model-container/server/inference-thread.ts";
-import { clipFrames, silent } from "./model-server.builders.ts";
+import { clipBytes, silent } from "./model-server.builders.ts";
 import { OPEN_GATE, ORDERS } from "./model-server-worker.orders.ts";
 
 const SCRIPT = new URL("./model-server-worker.fixture.ts", import.meta.url);
@@ -26,8 +27,8 @@ describe("the inference thread", () => {
   }
   /** The A that was ordered, or the error's code. */
   const grade = (order: number, answerA = 0) =>
-    thread.grade(clipFrames({ frames: 1, orders: [order, answerA] }), 1).then(
-      (scores) => Math.round(scores.icm.A * 255),
+    thread.grade(npzClipFormat.decode(clipBytes({ frames: 1, orders: [order, answerA] }))).then(
+      ({ scores }) => Math.round(scores.icm.A * 255),
       (error: { code: string }) => error.code,
     );
 

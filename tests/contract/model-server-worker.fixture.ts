@@ -26,13 +26,13 @@ function waitAtGate(): void {
 
 parentPort?.on("message", (message: ToInferenceWorker) => {
   if (message.kind === "close") return parentPort?.close();
-  const [order, a = 0] = message.frames;
+  const [order, a = 0] = message.clip.frames;
   if (order === ORDERS.throw) throw new Error("the worker was told to throw");
   if (order === ORDERS.exit) process.exit(7);
   if (order === ORDERS.waitAtGate) waitAtGate();
   const scores = { A: a / 255, B: 1 - a / 255, C: 0 };
   if (order === ORDERS.notANumber) scores.B = Number.NaN;
   if (order === ORDERS.sumOffOne) scores.C = 0.01;
-  tell({ kind: "graded", scores: { icm: scores, te: scores } });
+  tell({ kind: "graded", answer: { scores: { icm: scores, te: scores }, pregnancy: null, warnings: [] } });
 });
 tell({ kind: "ready" });

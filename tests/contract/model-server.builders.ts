@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
+import type { ClipMeta } from "../../core/contracts/clip.ts";
 import { sealBundle } from "../../model-container/bundle/seal-bundle.ts";
 
 export const DEMO_BUNDLE = join(import.meta.dirname, "../../model-container/models/demo");
@@ -23,15 +24,21 @@ export function clipFrames(options: { frames: number; seed?: number; orders?: re
 }
 
 export function clipBytes(options: { frames: number; seed?: number; orders?: readonly number[] }): Uint8Array {
+  return clipOf(clipFrames(options));
+}
+
+/** A clip of these frames; of a time-lapse and without an age, unless `meta` says otherwise. */
+export function clipOf(frames: Uint8Array, meta: Partial<ClipMeta> = {}): Uint8Array {
   return npzClipFormat.encode({
-    frames: clipFrames(options),
-    hpi: Float32Array.from({ length: options.frames }, (_, t) => 90 + t),
+    frames,
+    hpi: Float32Array.from({ length: frames.length / FRAME_BYTES }, (_, t) => 90 + t),
     meta: {
       schema: "blastograde/clip@1",
       archiveDigest: "a".repeat(64),
       cropperSha256: "c".repeat(64),
       ageYears: null,
       kind: "time-lapse",
+      ...meta,
     },
   });
 }

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { beforeEach, describe, expect, it } from "vitest";
+import { objectKeys } from "../../core/stations/keys.ts";
 import { type Api, openApi, rejection } from "../builders/api.ts";
 import { aGrading } from "./builders.ts";
 
@@ -29,6 +30,8 @@ const REQUESTS: readonly [method: string, path: string, request: string, status:
   ["get", "/v1/embryos/{embryoId}", "/v1/embryos/graded", 200],
   ["get", "/v1/embryos/{embryoId}", "/v1/embryos/empty", 200],
   ["get", "/v1/embryos/{embryoId}", "/v1/embryos/nothing", 404],
+  ["get", "/v1/embryos/{embryoId}/explanation", "/v1/embryos/graded/explanation", 200],
+  ["get", "/v1/embryos/{embryoId}/explanation", "/v1/embryos/empty/explanation", 404],
   ["get", "/v1/embryos", "/v1/embryos", 200],
   ["get", "/v1/embryos", "/v1/embryos?limit=1", 200],
   ["get", "/v1/embryos", "/v1/embryos?limit=0", 422],
@@ -92,7 +95,9 @@ describe("the API's own description", () => {
   it.each(REQUESTS)(
     "tells the truth of %s %s: %s answers %i by its schema",
     async (method, path, request, status, body) => {
-      await api.graded({ embryoId: "graded", cycleId: "cycle" });
+      const pregnancy = { rawScore: 0.5, ageYears: 34, focus: "te" } as const;
+      await api.graded({ embryoId: "graded", gradingId: "first", cycleId: "cycle", pregnancy });
+      await api.ports.objects.write(objectKeys.explanation("north", "first"), new Uint8Array([1]));
       await api.ports.gradings.create(aGrading({ gradingId: "waiting" }));
       await api.ports.gradings.create(
         aGrading({ gradingId: "bad", embryoId: "empty", cycleId: "cycle", status: "rejected", rejection }),
@@ -105,7 +110,8 @@ describe("the API's own description", () => {
       const type = response.headers.get("Content-Type")?.split(";")[0] ?? "";
       const described = description.paths[path]?.[method]?.responses[status]?.content?.[type];
       expect(described, `${status} ${type}`).toBeDefined();
-      expect(schemaOf(described!.schema).safeParse(await response.json()).error).toBeUndefined();
+      const answer = type.startsWith("image/") ? await response.text() : await response.json();
+      expect(schemaOf(described!.schema).safeParse(answer).error).toBeUndefined();
     },
   );
 

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import type { Prediction } from "../../core/contracts/prediction.ts";
 import { StorageUnavailable } from "../../core/errors.ts";
+import { explanation } from "../../core/pregnancy/explanation.ts";
+import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";
 import { recordGrade } from "../../core/stations/grade.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
@@ -12,6 +15,7 @@ import {
   cropping,
   GRADING,
   predictionOf,
+  pregnancyOf,
   receiveArchive,
   type StationHouse,
   stateOf,
@@ -36,6 +40,52 @@ describe("the grade station", () => {
       ageYears: 34,
       clipSha256: grading.clipSha256,
     });
+  });
+
+  it("keeps the pregnancy score, and what the model remarked beside what was remarked before", async () => {
+    const house = await predicted();
+    const remark = { code: "TE_NOT_FOUND", detail: "No TE was found." };
+    const key = objectKeys.prediction(CLINIC, GRADING);
+    await writeJson(house, key, { ...(await validPrediction(house)), warnings: [remark] });
+    const before = (await house.gradings.find(GRADING))!.warnings;
+
+    await recordGrade(completed(GRADING, key), house);
+
+    const [record] = house.records.all();
+    expect(record?.pregnancy).toEqual({ rawScore: 0.55, ageYears: 34, focus: "icm" });
+    expect(record?.warnings).toEqual([...before, remark]);
+    expect(before).not.toEqual([]);
+  });
+
+  it("draws where the network looked over the last frame's centre plane", async () => {
+    const house = await predicted();
+
+    await recordGrade(house.finished.messages[0]!, house);
+
+    const clip = npzClipFormat.decode(await house.objects.read(objectKeys.clip(CLINIC, GRADING)));
+    const { rgb } = explanation(pregnancyStill(clip), pregnancyOf(34));
+    expect(await house.objects.read(objectKeys.explanation(CLINIC, GRADING))).toEqual(rgb);
+  });
+
+  it("writes no record while its explanation cannot be stored", async () => {
+    const house = await predicted();
+    const objects = { ...house.objects, write: () => Promise.reject(outage) };
+
+    await expect(recordGrade(house.finished.messages[0]!, { ...house, objects })).rejects.toBe(outage);
+
+    expect(house.records.all()).toEqual([]);
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading", rejection: null });
+  });
+
+  it("explains nothing where there is no pregnancy score", async () => {
+    const house = await predicted();
+    const key = objectKeys.prediction(CLINIC, GRADING);
+    await writeJson(house, key, { ...(await validPrediction(house)), pregnancy: null });
+
+    await recordGrade(completed(GRADING, key), house);
+
+    expect(house.records.all()).toMatchObject([{ pregnancy: null }]);
+    expect(await house.objects.head(objectKeys.explanation(CLINIC, GRADING))).toBeNull();
   });
 
   it("takes the place of the answer as the endpoint writes it", async () => {
@@ -68,6 +118,9 @@ describe("the grade station", () => {
     ["has a negative share", (valid) => withScores(valid, { A: -0.1, B: 0.8, C: 0.3 })],
     ["has another class order", (valid) => ({ ...valid, classOrder: ["C", "B", "A"] })],
     ["has no trophectoderm", ({ te: _te, ...rest }) => rest],
+    ["has a pregnancy score above 1", (valid) => withPregnancy(valid, { rawScore: 1.1 })],
+    ["holds what JSON writes for a NaN score", (valid) => withPregnancy(valid, { rawScore: null })],
+    ["has a mask that does not fill the picture", (valid) => withPregnancy(valid, { masks: { icm: [9], te: [9] } })],
     ["is nothing", () => null],
   ])("gives no grade where the answer %s", async (_what, change) => {
     const house = await predicted();
@@ -78,7 +131,7 @@ describe("the grade station", () => {
 
     expect(await house.gradings.find(GRADING)).toMatchObject({
       status: "rejected",
-      rejection: { code: "PREDICTION_INVALID", detail: expect.stringContaining("no grade was given") },
+      rejection: { code: "PREDICTION_INVALID", detail: expect.stringContaining("Report it") },
     });
     expect(house.records.all()).toEqual([]);
   });
@@ -106,6 +159,23 @@ describe("the grade station", () => {
     expect(await house.gradings.find(GRADING)).toMatchObject({
       status: "rejected",
       rejection: { code: "MODEL_FAILED", detail: expect.stringContaining(failureReason) },
+    });
+  });
+
+  it.each([
+    ["as the local wiring tells it", (problem: string) => problem],
+    ["as SageMaker tells it", (problem: string) => `Received client error (422) from model with message "${problem}".`],
+  ])("passes on the container's own code and sentence, %s", async (_how, reasonOf) => {
+    const house = await predicted();
+    const detail = "The model grades time-lapse archives only.";
+    const problem = { type: "about:blank", title: "Unprocessable Content", status: 422, detail, retryable: false };
+    const failureReason = reasonOf(JSON.stringify({ ...problem, code: "STILLS_NOT_OFFERED" }));
+
+    await recordGrade({ invocationStatus: "Failed", inferenceId: GRADING, failureReason }, house);
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({
+      status: "rejected",
+      rejection: { code: "STILLS_NOT_OFFERED", detail },
     });
   });
 
@@ -143,4 +213,8 @@ async function validPrediction(house: StationHouse): Promise<Prediction> {
 
 function withScores(valid: Prediction, probabilities: Record<"A" | "B" | "C", number | null>) {
   return { ...valid, icm: { ...valid.icm, probabilities } };
+}
+
+function withPregnancy(valid: Prediction, change: object) {
+  return { ...valid, pregnancy: { ...valid.pregnancy, ...change } };
 }

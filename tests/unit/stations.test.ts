@@ -37,7 +37,8 @@ const stations: Record<string, Station> = {
   },
   grade: {
     async prepare(house) {
-      await ingestUpload(await receiveArchive(house), house);
+      // With an age, so that there is a pregnancy score to explain.
+      await ingestUpload(await receiveArchive(house, { ageYears: 34 }), house);
       await cropEmbryo(house.cropJobs.messages[0]!, house);
       await answerInference(house, house.endpoint.messages[0]!);
       return (ports) => recordGrade(house.finished.messages[0]!, ports);
