@@ -13,6 +13,7 @@ const COLUMNS = [
   "input",
   "raw_score",
   "focus",
+  "focus_distance_px",
 ] as const;
 
 /**
@@ -27,7 +28,7 @@ export function scoresCsv(transfers: readonly Transfer[], networks: readonly Sco
       const split = fold === null ? "test" : "validation";
       return csvLine([
         ...[embryoId, cycleId, split, model.fold, ageYears, positive ? 1 : 0],
-        ...[model.name, model.input, answer.rawScore, answer.focus],
+        ...[model.name, model.input, answer.rawScore, answer.focus, answer.focusDistancePx?.toFixed(1) ?? ""],
       ]);
     }),
   );

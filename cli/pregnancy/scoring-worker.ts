@@ -6,7 +6,7 @@ import { openPregnancyScorer } from "../../adapters/onnx/pregnancy-scorer.ts";
 import { openTissueSegmenter } from "../../adapters/onnx/tissue-segmenter.ts";
 import type { Focus } from "../../core/contracts/prediction.ts";
 import { enhancedImage, plainImage } from "../../core/pregnancy/enhanced-image.ts";
-import { attentionFocus } from "../../core/pregnancy/focus.ts";
+import { attentionFocus, focusDistancePx } from "../../core/pregnancy/focus.ts";
 import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
 import type { TissueMasks } from "../../core/pregnancy/tissue-masks.ts";
 import { clipFile } from "../evaluation/prepared-data-set.ts";
@@ -27,6 +27,8 @@ export interface NetworkAnswer {
   /** 0 to 1. */
   readonly rawScore: number;
   readonly focus: Focus;
+  /** From the map's peak to the nearest pixel of ICM or TE; null where there is no peak or no tissue. */
+  readonly focusDistancePx: number | null;
 }
 
 export interface ScoredEmbryo {
@@ -54,7 +56,11 @@ parentPort!.on("message", async (embryoId: string) => {
       images[networks[place]!.model.input],
       clip.meta.ageYears!,
     );
-    answers.push({ rawScore, focus: attentionFocus(attention, masks) });
+    answers.push({
+      rawScore,
+      focus: attentionFocus(attention, masks),
+      focusDistancePx: focusDistancePx(attention, masks),
+    });
   }
   const scored: ScoredEmbryo = { embryoId, answers, masks };
   parentPort!.postMessage(scored);

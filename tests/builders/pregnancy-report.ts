@@ -43,7 +43,7 @@ export function scoredNetwork(
     answers: new Map(
       Object.entries(answers).map(([embryoId, answer]) => [
         embryoId,
-        typeof answer === "number" ? { rawScore: answer, focus: "icm" } : { focus: "icm", ...answer },
+        { focus: "icm", focusDistancePx: 0, ...(typeof answer === "number" ? { rawScore: answer } : answer) },
       ]),
     ),
   };

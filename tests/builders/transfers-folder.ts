@@ -20,6 +20,8 @@ export interface TransferredStill {
   readonly clinic?: string;
   /** Of the whole still but for a brighter corner, 1 to 255. */
   readonly grey: number;
+  /** Whether it truly shows an ICM; the hand-made segmenter sees one anyway. @default true */
+  readonly hasIcm?: boolean;
 }
 
 const PIXELS = CLIP_SIZE ** 2;
@@ -39,7 +41,11 @@ export async function transfersFolder(
   const rows = stills.map(({ cycleId, clinic = "", split, outcome }, n) =>
     [`e${n}`, cycleId, clinic, split, "A", n % 2 === 0 ? "B" : "C", "", "", outcome ?? "", ""].join(","),
   );
-  const pictures = stills.map(({ grey, split }) => ({ still: stillOf(grey), truth, split }));
+  const pictures = stills.map(({ grey, split, hasIcm = true }) => ({
+    still: stillOf(grey),
+    truth: hasIcm ? truth : truth.map((label) => (label === TISSUE_LABEL.icm ? TISSUE_LABEL.other : label)),
+    split,
+  }));
   return await treeOf({
     "dataset.json": JSON.stringify({
       schema: "blastograde/prepared@1",

@@ -23,6 +23,8 @@ const STILLS = Array.from({ length: 48 }, (_, n): TransferredStill => {
     outcome: (n * 5) % 16 < 46 - ageYears - 2 ? 1 : 0,
     clinic: cycle % 2 === 0 ? "north" : "south",
     grey: 60 + ((n * 37) % 120),
+    // Truly, one held-out embryo shows no ICM, and one that is not held out.
+    hasIcm: n !== 6 && n !== 8,
   };
 });
 
@@ -60,6 +62,7 @@ describe("npm run pregnancy-report", () => {
       cases: 16,
       focus: { enhanced: { icm: 16 }, plain: { other: 16 } },
     });
+    expect(report.segmentation.icm).toMatchObject({ embryos: 15, without: 1, falselyFound: 1, notFound: 0 });
     expect(report.performance.rows.map((row: { name: string; input: string }) => [row.name, row.input])).toEqual([
       ["VGG16", "plain"],
       ["VGG16", "enhanced"],

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import { isMeasured } from "../../cli/evaluation/measured.ts";
 import { calibrationReport } from "../../cli/pregnancy/figures/calibration.ts";
 import { failed, SEEDS, seedTests } from "../../cli/pregnancy/figures/calibration-seeds.ts";
+import { claimsHere, holdsOne } from "../../cli/pregnancy/figures/claims.ts";
+import { focusFigures } from "../../cli/pregnancy/figures/focus.ts";
+import { performanceFigures } from "../../cli/pregnancy/figures/performance.ts";
 import type { Transfer } from "../../cli/pregnancy/transfers.ts";
 import { RESAMPLING, scoredBy, transfer } from "../builders/pregnancy-report.ts";
 
@@ -16,12 +19,14 @@ function cases(name: string, fold: number | null, share: (score: number) => numb
     });
   });
 }
+const NO_FOCUS = focusFigures([transfer("a")], [], RESAMPLING);
+const NO_PERFORMANCE = performanceFigures([transfer("a"), transfer("b", { positive: false })], [], RESAMPLING);
 const scoreAt = (place: number) => 0.02 + ((place % 30) / 29) * 0.96;
 const oversure = (score: number) => 0.5 + (score - 0.5) / 2;
 
-/** A network that scores its own fold, the third, and the held-out embryos alike. */
-function reportOf(share: (score: number) => number) {
-  const all = [...cases("own", 2, share), ...cases("other", 1, () => 1), ...cases("test", null, share)];
+/** A network that scores its own fold, the third, and the held-out embryos alike; of these other shares may be positive. */
+function reportOf(share: (score: number) => number, heldOutShare = share) {
+  const all = [...cases("own", 2, share), ...cases("other", 1, () => 1), ...cases("test", null, heldOutShare)];
   const scored = all.filter(({ fold }) => fold !== 1);
   const network = scoredBy(scored, (_, n) => scoreAt(n % 300), { fold: 2 });
   return calibrationReport(all, network, RESAMPLING);
@@ -43,6 +48,33 @@ describe("calibration on held-out embryos", () => {
     if (!isMeasured(before) || !isMeasured(after)) throw new Error("no slope");
     expect(before.slope.high).toBeLessThan(1);
     expect(after.slope.value).toBeCloseTo(1, 1);
+    expect([holdsOne(before.slope), holdsOne(after.slope)]).toEqual([false, true]);
+  });
+
+  it("is claimed to lower Brier score and calibration error by the paper's method and by the rule's", () => {
+    const claims = claimsHere(
+      NO_PERFORMANCE,
+      NO_FOCUS,
+      reportOf((score) => 0.5 + (score - 0.5) / 5),
+    );
+
+    expect(claims.map(({ claim, verdict }) => `${claim} ${verdict}`)).toEqual(
+      ["isotonic regression", "Platt scaling"].flatMap((method) => [
+        `Calibration by ${method} lowers the Brier score. holds`,
+        `Calibration by ${method} lowers the calibration error. holds`,
+        `After ${method} the calibration slope's interval holds 1. holds`,
+      ]),
+    );
+  });
+
+  it("learns nothing from the held-out embryos", () => {
+    const alike = reportOf(oversure);
+    const reversed = reportOf(oversure, (score) => oversure(1 - score));
+
+    if (!isMeasured(alike) || !isMeasured(reversed)) throw new Error("nothing was measured");
+    const given = ({ after }: typeof alike) => after.platt.curve.map(({ predicted }) => predicted);
+    expect(given(reversed)).toEqual(given(alike));
+    expect(reversed.after.platt.slope).toMatchObject({ slope: { value: expect.closeTo(-1, 1) } });
   });
 
   it("says why where there is nothing to fit", () => {
@@ -88,6 +120,18 @@ describe("the Hosmer-Lemeshow test over seeds", () => {
     if (!isMeasured(tests)) throw new Error(tests.notMeasurable);
     expect(failed(tests, "raw")).toBe(20);
     expect(failed(tests, "platt")).toBeLessThan(5);
+  });
+
+  it("fits to one half and tests on the other: of chance alone nothing can be learnt", () => {
+    const chance = Array.from({ length: 200 }, (_, n) => {
+      const hash = Math.imul(n + 1, 0x9e3779b1) >>> 8;
+      return { cycleId: `${n}`, score: n / 200, positive: hash % 3 === 0 };
+    });
+
+    const tests = seedTests(chance);
+
+    if (!isMeasured(tests)) throw new Error(tests.notMeasurable);
+    expect(failed(tests, "isotonic")).toBeGreaterThan(3);
   });
 
   it("needs two cycles", () => {

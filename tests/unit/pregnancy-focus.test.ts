@@ -12,14 +12,14 @@ describe("Table 3", () => {
     e0: { rawScore: high, focus: "icm" },
     e1: { rawScore: low, focus: "te" },
     e2: { rawScore: low, focus: "te" },
-    e3: { rawScore: low, focus: "other" },
+    e3: { rawScore: low, focus: "other", focusDistancePx: 16 },
   });
   const plain = scoredNetwork(
     {
-      e0: { rawScore: high, focus: "other" },
+      e0: { rawScore: high, focus: "other", focusDistancePx: 16.1 },
       e1: { rawScore: low, focus: "icm" },
-      e2: { rawScore: high, focus: "none" },
-      e3: { rawScore: low, focus: "none" },
+      e2: { rawScore: high, focus: "none", focusDistancePx: null },
+      e3: { rawScore: low, focus: "none", focusDistancePx: null },
     },
     { input: "plain" },
   );
@@ -50,10 +50,20 @@ describe("Table 3", () => {
     const { shares, gains } = focusFigures(HELD_OUT, networkKinds([plain, enhanced]), RESAMPLING);
 
     expect(shares).toMatchObject([
-      { input: "plain", counts: { icm: 1, te: 0, other: 1, none: 2 }, onIcmOrTe: { value: 1 / 4 } },
-      { input: "enhanced", counts: { icm: 1, te: 2, other: 1, none: 0 }, onIcmOrTe: { value: 3 / 4 } },
+      {
+        input: "plain",
+        counts: { icm: 1, te: 0, other: 1, none: 2 },
+        onIcmOrTe: { value: 1 / 4 },
+        withinHalfCell: { value: 1 / 4 },
+      },
+      {
+        input: "enhanced",
+        counts: { icm: 1, te: 2, other: 1, none: 0 },
+        onIcmOrTe: { value: 3 / 4 },
+        withinHalfCell: { value: 1 },
+      },
     ]);
-    expect(gains).toMatchObject([{ name: "ResNet50", onIcmOrTe: { value: 1 / 2 } }]);
+    expect(gains).toMatchObject([{ name: "ResNet50", onIcmOrTe: { value: 1 / 2 }, withinHalfCell: { value: 3 / 4 } }]);
   });
 
   it("is of the ResNet50 where there are several networks, and of none with one input only", () => {

@@ -95,8 +95,10 @@ describe("a pregnancy report", () => {
     const csv = scoresCsv(ALL, NETWORKS.slice(0, 1));
 
     const [header, first, ...others] = csv.trimEnd().split("\n");
-    expect(header).toBe("embryo_id,cycle_id,split,fold,age_years,outcome,network,input,raw_score,focus");
-    expect(first).toMatch(/^fnulle0,fnullc0,test,0,30,1,resnet50,plain,0\.\d+,other$/);
+    expect(header).toBe(
+      "embryo_id,cycle_id,split,fold,age_years,outcome,network,input,raw_score,focus,focus_distance_px",
+    );
+    expect(first).toMatch(/^fnulle0,fnullc0,test,0,30,1,resnet50,plain,0\.\d+,other,0.0$/);
     expect(others).toHaveLength(23);
     expect(others.filter((row) => row.includes(",validation,0,"))).toHaveLength(12);
   });

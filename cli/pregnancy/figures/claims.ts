@@ -35,11 +35,11 @@ export function claimsHere(
       here: withInterval(auroc, signedDecimal),
     })),
     ...bestClaim(performance),
-    ...focus.gains.map(({ name, onIcmOrTe }) => ({
+    ...focus.gains.map(({ name, onIcmOrTe, withinHalfCell }) => ({
       claim: `With enhanced images ${name} looks at ICM or TE more often.`,
       paper: name === "ResNet50" ? paperFocusGain() : "not tried",
       verdict: verdictAbove(onIcmOrTe),
-      here: `${withInterval(onIcmOrTe, points)} points`,
+      here: `${withInterval(onIcmOrTe, points)} points; within half a cell ${withInterval(withinHalfCell, points)}`,
     })),
     ...(isMeasured(calibration) ? calibrationClaims(calibration) : []),
   ];

@@ -1,4 +1,5 @@
-import type { Focus } from "../../../core/contracts/prediction.ts";
+import { CLIP_SIZE } from "../../../core/contracts/clip.ts";
+import { ATTENTION_SIZE, type Focus } from "../../../core/contracts/prediction.ts";
 import type { Interval } from "../../../core/statistics/bootstrap.ts";
 import { mean } from "../../../core/statistics/grade-statistics.ts";
 import { interval, type Resampling } from "../../evaluation/figures/resampling.ts";
@@ -6,9 +7,13 @@ import { type Measured, notMeasurable } from "../../evaluation/measured.ts";
 import { PAPER_FOCUS, type PaperFocus } from "../kim-2024.ts";
 import type { NetworkInput } from "../networks.ts";
 import type { ScoredNetwork } from "../scoring.ts";
+import type { NetworkAnswer } from "../scoring-worker.ts";
 import type { Transfer } from "../transfers.ts";
 import { type InputPair, inputPairs, type NetworkKind } from "./network-kinds.ts";
 import { BEST_NETWORK, isRight, scoresOf } from "./performance.ts";
+
+/** A map of cells says no more than this about where it peaks. */
+const HALF_CELL_PX = CLIP_SIZE / ATTENTION_SIZE / 2;
 
 /** Embryos by what the Grad-CAM map peaks on; `none` where it is zero everywhere. */
 export type FocusCounts = Readonly<Record<Focus, number>>;
@@ -36,12 +41,15 @@ export interface FocusShare {
   readonly counts: FocusCounts;
   /** Share of the embryos whose map peaks on ICM or TE, mean over the folds. 0 to 1 */
   readonly onIcmOrTe: Interval;
+  /** Share of those whose map peaks on one or within half a cell of it, likewise. */
+  readonly withinHalfCell: Interval;
 }
 
-/** The share of a network's enhanced images minus that of its plain ones, mean over the folds. */
+/** The shares of a network's enhanced images minus those of its plain ones, mean over the folds. */
 export interface FocusGain {
   readonly name: string;
   readonly onIcmOrTe: Interval;
+  readonly withinHalfCell: Interval;
 }
 
 export interface FocusFigures {
@@ -67,12 +75,14 @@ export function focusFigures(
       name: kind.name,
       input: kind.input,
       counts: counted(kind.folds.flatMap(({ answers }) => heldOut.map(({ embryoId }) => answers.get(embryoId)!.focus))),
-      onIcmOrTe: interval(heldOut, (some) => shareOnTissue(kind, some), resampling),
+      onIcmOrTe: interval(heldOut, (some) => shareOf(isOnTissue, kind, some), resampling),
+      withinHalfCell: interval(heldOut, (some) => shareOf(isWithinHalfCell, kind, some), resampling),
     })),
-    gains: pairs.map(({ name, enhanced, plain }) => ({
-      name,
-      onIcmOrTe: interval(heldOut, (some) => shareOnTissue(enhanced, some) - shareOnTissue(plain, some), resampling),
-    })),
+    gains: pairs.map(({ name, enhanced, plain }) => {
+      const gain = (counts: (answer: NetworkAnswer) => boolean) =>
+        interval(heldOut, (some) => shareOf(counts, enhanced, some) - shareOf(counts, plain, some), resampling);
+      return { name, onIcmOrTe: gain(isOnTissue), withinHalfCell: gain(isWithinHalfCell) };
+    }),
   };
 }
 
@@ -117,8 +127,17 @@ function counted(all: readonly Focus[]): FocusCounts {
   return { icm: count("icm"), te: count("te"), other: count("other"), none: count("none") };
 }
 
-function shareOnTissue({ folds }: NetworkKind, transfers: readonly Transfer[]): number {
-  const isOn = ({ answers }: ScoredNetwork) =>
-    transfers.map(({ embryoId }) => (["icm", "te"].includes(answers.get(embryoId)!.focus) ? 1 : 0));
-  return mean(folds.map((network) => mean(isOn(network))));
+const isOnTissue = ({ focus }: NetworkAnswer): boolean => focus === "icm" || focus === "te";
+
+const isWithinHalfCell = ({ focusDistancePx }: NetworkAnswer): boolean =>
+  focusDistancePx !== null && focusDistancePx <= HALF_CELL_PX;
+
+function shareOf(
+  counts: (answer: NetworkAnswer) => boolean,
+  { folds }: NetworkKind,
+  transfers: readonly Transfer[],
+): number {
+  const share = ({ answers }: ScoredNetwork) =>
+    mean(transfers.map(({ embryoId }) => (counts(answers.get(embryoId)!) ? 1 : 0)));
+  return mean(folds.map(share));
 }

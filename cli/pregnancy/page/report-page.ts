@@ -28,7 +28,7 @@ export function reportPage(report: PregnancyReport): string {
 </head>
 <body>
 <h1>The probability of pregnancy</h1>
-<p class="lead">${counted(report.networks.length, "network")} on ${counted(performance.heldOut.embryos, "held-out embryo")} of ${dataSet.source}, beside Kim et al. 2024.</p>
+<p class="lead">${counted(report.networks.length, "network")} on ${counted(performance.heldOut.embryos, "held-out embryo")} (${dataSet.source}), beside Kim et al. 2024.</p>
 ${notice === null ? NOTHING : html`<p class="notice">${notice}</p>`}
 ${claimsSection(report)}
 ${subject(report)}
