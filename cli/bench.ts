@@ -7,9 +7,11 @@ import { benchCropStation } from "./bench/crop-station.ts";
 import { rounded } from "./bench/figures.ts";
 import { benchInference } from "./bench/inference.ts";
 import { benchMainJob } from "./bench/main-job.ts";
+import { benchPregnancy } from "./bench/pregnancy.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   inference: benchInference,
+  pregnancy: benchPregnancy,
   crop: benchCropStation,
   "main-job": benchMainJob,
   "cold-start": benchColdStart,

@@ -1,6 +1,6 @@
 import { openAsBlob } from "node:fs";
 import { GradingAnswer } from "../core/contracts/grading.ts";
-import { Problem, UploadTicket } from "../core/contracts/http.ts";
+import { Problem, type UploadOptions, UploadTicket } from "../core/contracts/http.ts";
 
 /** Sends a request to the API: over HTTP, or straight to the app of this process. */
 export type Send = (path: string, init?: RequestInit) => Promise<Response>;
@@ -8,12 +8,13 @@ export type Send = (path: string, init?: RequestInit) => Promise<Response>;
 const POLL_MS = 100;
 
 /**
- * Uploads an archive as a clinic does: asks for a form, posts it with the file.
+ * Uploads an archive, or a still, as a clinic does: asks for a form, posts it with the file.
  *
+ * @param options kind, age and, of a still, whose it is
  * @returns the upload's id
  * @throws with the API's sentence when it refuses
  */
-export async function uploadArchive(send: Send, archive: Blob, options: { ageYears?: number } = {}): Promise<string> {
+export async function uploadArchive(send: Send, archive: Blob, options: UploadOptions = {}): Promise<string> {
   const asked = await send("/v1/uploads", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
@@ -22,7 +23,7 @@ export async function uploadArchive(send: Send, archive: Blob, options: { ageYea
   const ticket = UploadTicket.parse(await bodyOf(asked));
   const form = new FormData();
   for (const [name, value] of Object.entries(ticket.fields)) form.append(name, value);
-  form.append("file", archive, "archive.zip");
+  form.append("file", archive, "upload");
   const posted = await send(new URL(ticket.url).pathname, { method: "POST", body: form });
   if (!posted.ok) await bodyOf(posted);
   return ticket.uploadId;

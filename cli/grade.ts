@@ -1,17 +1,21 @@
-// The main job without a running service: archives in, one grading a line out.
+// The main job without a running service: archives and stills in, one grading a line out.
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readLocalConfig } from "../adapters/config/local-config.ts";
 import type { GradingAnswer } from "../core/contracts/grading.ts";
-import { AGE_YEARS_RANGE } from "../core/contracts/identifiers.ts";
+import type { UploadOptions } from "../core/contracts/http.ts";
+import { AGE_YEARS_RANGE, CycleId } from "../core/contracts/identifiers.ts";
 import { archiveFile, gradedUpload, uploadArchive } from "./client.ts";
 import { gradingsTable } from "./gradings-table.ts";
 import { openLocalService } from "./local.ts";
 import { standardErrorLogger } from "./log.ts";
+import { embryoIdOfFile, kindOfFile } from "./upload-file.ts";
 
-const USAGE = "Usage: npm run grade -- FILE.zip [FILE.zip ...] [--age YEARS] [--format json|table]";
+const USAGE = `Usage: npm run grade -- FILE [FILE ...] [--age YEARS] [--cycle ID] [--format json|table]
+A FILE is an archive of a time-lapse (zip), or a still (JPEG, PNG, TIFF or BMP) of the embryo that it is named after.
+--age holds for every file. --cycle is of stills, since an archive's manifest names its own.`;
 
 /** 0 when all were graded, 1 when we could not try, 2 when any was rejected or the call is wrong. */
 process.exitCode = await main().catch((error: Error) => {
@@ -27,15 +31,15 @@ async function main(): Promise<number> {
     console.error(`${(error as Error).message}\n${USAGE}`);
     return 2;
   }
-  const { files, ageYears, format } = call;
+  const { uploads, format } = call;
   const config = readLocalConfig();
   const logger = standardErrorLogger(config.logLevel === "info" ? "warn" : config.logLevel);
   const service = await openLocalService({ ...config, dataDir: passingFolder(), logger });
   try {
     const send = async (path: string, init?: RequestInit) => service.app.request(path, init);
     const answers: GradingAnswer[] = [];
-    for (const file of files) {
-      const uploadId = await uploadArchive(send, await archiveFile(file), ageYears === undefined ? {} : { ageYears });
+    for (const { file, options } of uploads) {
+      const uploadId = await uploadArchive(send, await archiveFile(file), options);
       const answer = await gradedUpload(send, uploadId, ({ status }) => console.error(`${file}: ${status}`));
       if (format === "json") console.log(JSON.stringify(answer));
       answers.push(answer);
@@ -61,17 +65,31 @@ function passingFolder(): string {
 function readArguments() {
   const { positionals: files, values } = parseArgs({
     allowPositionals: true,
-    options: { age: { type: "string" }, format: { type: "string", default: "json" } },
+    options: { age: { type: "string" }, cycle: { type: "string" }, format: { type: "string", default: "json" } },
   });
-  if (files.length === 0) throw new Error("No archive was named.");
+  if (files.length === 0) throw new Error("No file was named.");
   for (const file of files)
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new Error(`There is no file ${file}.`);
-  const { format, age } = values;
+  const { format, age, cycle } = values;
   if (format !== "json" && format !== "table") throw new Error(`--format is json or table, not ${format}.`);
   const ageYears = age === undefined ? undefined : Number(age);
   const { min, max } = AGE_YEARS_RANGE;
   if (ageYears !== undefined && !(ageYears >= min && ageYears <= max)) {
     throw new Error(`--age is from ${min} to ${max} years, not ${age}.`);
   }
-  return { files, ageYears, format };
+  if (cycle !== undefined && !CycleId.safeParse(cycle).success) {
+    throw new Error("--cycle is 1 to 128 characters, without control characters and without a blank at either end.");
+  }
+  const said = ageYears !== undefined && { ageYears };
+  const uploads = files.map((file) => ({ file, options: { ...optionsOf(file, cycle), ...said } }));
+  return { uploads, format };
+}
+
+/** @throws where a cycle is said of an archive */
+function optionsOf(file: string, cycleId: string | undefined): UploadOptions {
+  if (kindOfFile(file) === "still") {
+    return { kind: "still", embryoId: embryoIdOfFile(file), ...(cycleId !== undefined && { cycleId }) };
+  }
+  if (cycleId === undefined) return {};
+  throw new Error(`--cycle is of stills: ${file} is an archive, whose manifest names its cycle.`);
 }

@@ -1,4 +1,4 @@
-// Prepares what PyTorch trains on: the cropper's pictures, and the stills and clips of graded embryos.
+// Prepares what PyTorch trains on: the cropper's pictures, stills and clips of graded embryos, and outlined tissues.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,16 +8,18 @@ import { forbidTelemetry } from "../adapters/config/telemetry.ts";
 import { onDisk } from "../adapters/local/folder-failure.ts";
 import { CROPPER_SIZE } from "../core/cropping/embryo-mask.ts";
 import { isBlastogradeError } from "../core/errors.ts";
+import { share, sharesOf, whole } from "./dataset/arguments.ts";
 import { prepareBlastocysts } from "./dataset/blastocysts.ts";
 import type { CropperPicture } from "./dataset/cropper-picture.ts";
 import type { CropperTask } from "./dataset/cropper-worker.ts";
 import { prepareEnhancedImages } from "./dataset/enhanced-images.ts";
 import { parseMoments } from "./dataset/moments.ts";
 import { prepareEmbryos } from "./dataset/prepare-embryos.ts";
+import { prepareSegmentation } from "./dataset/prepare-segmentation.ts";
 import { writeWhole } from "./dataset/prepared-writer.ts";
 import { inShares } from "./dataset/shares.ts";
 import { PHANTOMS_FILE, PhantomsFile } from "./dataset/sources/phantoms.ts";
-import { type SplitShares, USUAL_SHARES } from "./dataset/split.ts";
+import { USUAL_SHARES } from "./dataset/split.ts";
 
 const USAGE = `Usage:
   npm run prepare-dataset -- cropper --out DIR [--pictures 1200] [--seed 1]
@@ -27,6 +29,8 @@ const USAGE = `Usage:
   npm run prepare-dataset -- blastocysts --phantoms N --seed S --out DIR --cropper cropper.onnx [--other-microscopes 0..1]
                              [--validation-share 0..1] [--test-share 0..1]
   npm run prepare-dataset -- enhanced --data DIR --segmenter segmenter.onnx [--threads N]
+  npm run prepare-dataset -- segmentation --source DIR --out DIR --cropper cropper.onnx [--validation-share 0..1]
+                             [--test-share 0..1]
   npm run prepare-dataset -- criterion --out DIR --cropper cropper.onnx [--phantoms 200] [--seed 2] [--threads N]`;
 
 /** 0 when it is done, 1 when it could not be done, 2 when it was asked for wrongly. */
@@ -83,24 +87,29 @@ async function main(): Promise<number> {
     });
     return 0;
   }
-  if (what !== "embryos" && what !== "criterion" && what !== "blastocysts") {
-    throw new Error("say what to prepare: cropper, embryos, blastocysts, enhanced or criterion");
+  if (what !== "embryos" && what !== "criterion" && what !== "blastocysts" && what !== "segmentation") {
+    throw new Error("say what to prepare: cropper, embryos, blastocysts, enhanced, segmentation or criterion");
   }
   if (cropper === undefined) throw new Error("--cropper is missing: the path of a cropper.onnx");
-  const cropperBytes = await networkFile("cropper", cropper);
+  const shares = sharesOf(values["validation-share"], values["test-share"]);
+  const outlined = { out, cropper: await networkFile("cropper", cropper), shares: shares ?? USUAL_SHARES };
   if (what === "blastocysts") {
     const blastocysts = await prepareBlastocysts({
-      out,
-      cropper: cropperBytes,
+      ...outlined,
       draw: {
         seed: whole("seed", values.seed ?? "1"),
         otherMicroscopes: share("other-microscopes", values["other-microscopes"]),
       },
       blastocysts: whole("phantoms", values.phantoms ?? ""),
-      shares: sharesOf(values["validation-share"], values["test-share"]) ?? USUAL_SHARES,
       progress: progressLine("blastocysts"),
     });
     console.log(JSON.stringify({ out, blastocysts }));
+    return 0;
+  }
+  if (what === "segmentation") {
+    const { source } = values;
+    if (source === undefined) throw new Error("--source is missing: a folder with Images, GT_ICM and GT_TE");
+    console.log(JSON.stringify(await prepareSegmentation({ ...outlined, source, progress: progressLine("pictures") })));
     return 0;
   }
   const common = {
@@ -122,7 +131,6 @@ async function main(): Promise<number> {
     throw new Error("give either --source DIR or --phantoms N --seed S");
   }
   const firstHpi = values["first-hpi"] === undefined ? {} : { firstHpi: Number(values["first-hpi"]) };
-  const shares = sharesOf(values["validation-share"], values["test-share"]);
   const moments = parseMoments(values.moments);
   const source = values.source ?? (await writePhantoms(out, values.phantoms!, values.seed ?? "1", firstHpi));
   const summary = await prepareEmbryos({
@@ -182,33 +190,10 @@ async function prepareCropper(out: string, task: CropperTask): Promise<void> {
   console.log(JSON.stringify({ out, pictures: count, seed }));
 }
 
-/** @returns null where no share was given; a share that was not is the usual one, as far as there is room for it */
-function sharesOf(validationText: string | undefined, testText: string | undefined): SplitShares | null {
-  if (validationText === undefined && testText === undefined) return null;
-  const given = validationText === undefined ? null : share("validation-share", validationText);
-  const test = testText === undefined ? Math.min(USUAL_SHARES.test, 1 - (given ?? 0)) : share("test-share", testText);
-  const validation = given ?? Math.min(USUAL_SHARES.validation, 1 - test);
-  if (test + validation > 1) throw new Error("--validation-share and --test-share are more than 1 together");
-  return { validation, test };
-}
-
-function share(name: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= 0 && value <= 1)) throw new Error(`--${name} wants 0 to 1, not ${text}`);
-  return value;
-}
-
 function progressLine(what: string): (done: number, of: number) => void {
   const started = Date.now();
   return (done, of) => {
     if (done % Math.ceil(of / 20) !== 0 && done !== of) return;
     console.error(`${done} of ${of} ${what}, ${Math.round((Date.now() - started) / 1000)} s`);
   };
-}
-
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`--${name} wants a whole number from 1 on, not ${text}`);
-  return value;
 }

@@ -62,6 +62,12 @@ export class UnsafeEntryName extends BlastogradeError {
   readonly retryable = false;
 }
 
+/** The upload is a picture where an archive was announced, or an archive where a still was. */
+export class WrongKind extends BlastogradeError {
+  readonly code = "WRONG_KIND";
+  readonly retryable = false;
+}
+
 /** The archive has no `manifest.json`. */
 export class ManifestMissing extends BlastogradeError {
   readonly code = "MANIFEST_MISSING";
@@ -133,6 +139,18 @@ export class ImageSizesDiffer extends BlastogradeError {
 /** The cropper sees no embryo. */
 export class EmptyWell extends BlastogradeError {
   readonly code = "EMPTY_WELL";
+  readonly retryable = false;
+}
+
+/** The cropper sees no embryo in a still. */
+export class NoEmbryo extends BlastogradeError {
+  readonly code = "NO_EMBRYO";
+  readonly retryable = false;
+}
+
+/** A still shows more than one whole embryo, and nothing says which one is meant. */
+export class SeveralEmbryos extends BlastogradeError {
+  readonly code = "SEVERAL_EMBRYOS";
   readonly retryable = false;
 }
 

@@ -1,6 +1,7 @@
 import type { Metadata, SharpOptions } from "sharp";
 import type { Warning } from "../../core/contracts/identifiers.ts";
 import { ImageUnreadable, ImageUnsupported } from "../../core/errors.ts";
+import { type PictureFormat, pictureFormat } from "../../core/file-beginnings.ts";
 import type { PictureDecoder, PictureEncoder } from "../../core/ports.ts";
 import { decodeBmp } from "./bmp.ts";
 import { type Raster, toEightBits, toGrey } from "./grey.ts";
@@ -9,18 +10,6 @@ import { PIXELS_AT_MOST, refuseSize } from "./limits.ts";
 
 /** Good enough to recognise an embryo by; the networks never see a preview. */
 const PREVIEW_QUALITY = 80;
-
-type Format = "jpeg" | "png" | "tiff" | "bmp";
-
-const MAGIC: readonly { readonly format: Format; readonly bytes: readonly number[] }[] = [
-  { format: "jpeg", bytes: [0xff, 0xd8, 0xff] },
-  { format: "png", bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] },
-  { format: "tiff", bytes: [0x49, 0x49, 0x2a, 0x00] },
-  { format: "tiff", bytes: [0x4d, 0x4d, 0x00, 0x2a] },
-  { format: "tiff", bytes: [0x49, 0x49, 0x2b, 0x00] },
-  { format: "tiff", bytes: [0x4d, 0x4d, 0x00, 0x2b] },
-  { format: "bmp", bytes: [0x42, 0x4d] },
-];
 
 const ALPHA: Warning = { code: "PICTURE_ALPHA", detail: "A picture's transparency was dropped." };
 const CMYK: Warning = { code: "PICTURE_CMYK", detail: "A picture in printing colours (CMYK) was turned into grey." };
@@ -55,9 +44,9 @@ export const sharpEncoder: PictureEncoder = {
   },
 };
 
-function sniff(bytes: Uint8Array): Format {
-  const known = MAGIC.find((magic) => magic.bytes.every((byte, index) => bytes[index] === byte));
-  if (known !== undefined) return known.format;
+function sniff(bytes: Uint8Array): PictureFormat {
+  const format = pictureFormat(bytes);
+  if (format !== null) return format;
   throw new ImageUnsupported(
     "The file is no JPEG, PNG, TIFF or BMP picture, whatever its name says. Export the frame in one of these formats.",
   );

@@ -1,28 +1,21 @@
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import { DEFAULT_FRAMES_PER_BATCH } from "../../adapters/onnx/grader.ts";
-import type { CalibrationMatrix } from "../../core/contracts/bundle.ts";
-import { CLIP_SIZE, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
-import { Prediction } from "../../core/contracts/prediction.ts";
+import { FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
+import type { Prediction } from "../../core/contracts/prediction.ts";
 import { median } from "../../core/statistics/median.ts";
-import { sealBundle } from "../../model-container/bundle/seal-bundle.ts";
 import { startModelServer } from "../../model-container/server/server.ts";
 import { standardErrorLogger } from "../log.ts";
 import { pythonWithTorch } from "../python.ts";
 import type { Bench } from "./bench.ts";
-import { DEMO_BUNDLE } from "./bundles.ts";
 import { ratio, rounded } from "./figures.ts";
+import { grade, noiseClip, randomWeights, sealedBundle, TRAINING } from "./full-size-bundle.ts";
 import { outputOf } from "./output-of.ts";
-
-const TRAINING = join(import.meta.dirname, "../../model-container/training");
 
 const THREADS = 2;
 /** Xception on 30 frames of 224 x 224; the LSTM's 0.03 are left out. */
 const GFLOP = 273;
-const XCEPTION_FEATURES = 2048;
 /** Of the model server, before PyTorch has its turn again. */
 const REQUESTS_PER_ROUND = 3;
 const BATCHES = [1, 2, 5, 10];
@@ -50,9 +43,9 @@ type TorchRun = z.infer<typeof TorchRun>;
  */
 export const benchInference: Bench = async ({ folder, repeats, say }) => {
   const python = pythonWithTorch();
-  const weights = await randomWeights(join(folder, "xception"), python);
-  const bundleDir = await sealedBundle(join(folder, "xception-bundle"), weights);
-  const clip = noiseClip();
+  const weights = await randomWeights(join(folder, "full-size"), python);
+  const bundleDir = await sealedBundle(join(folder, "full-size-bundle"), weights);
+  const clip = noiseClip(null);
   const clipFile = join(folder, "noise-clip.npz");
   await writeFile(clipFile, clip);
   const torch = async (batches: readonly number[]) => {
@@ -125,66 +118,6 @@ function bestOf(rounds: readonly TorchRun[], way: Way): Best {
 function bestBatch(seconds: Readonly<Record<string, number>>): number {
   const [best] = Object.entries(seconds).sort(([, a], [, b]) => a - b);
   return Number(best![0]);
-}
-
-/** cnn.onnx, rnn.onnx, cnn.pt and rnn.pt of the same random weights, made once. */
-async function randomWeights(folder: string, python: string): Promise<string> {
-  const script = join(TRAINING, "export.py");
-  if (!existsSync(folder)) {
-    const unfinished = `${folder}.unfinished`;
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { recursive: true });
-    await outputOf(python, [script, "random-full", "--out", unfinished, "--seed", "1"]);
-    await rename(unfinished, folder);
-  }
-  return folder;
-}
-
-/** The random weights as a bundle, with the demo's cropper, which nothing here runs. */
-async function sealedBundle(folder: string, weights: string): Promise<string> {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  for (const file of ["cnn.onnx", "rnn.onnx"]) await copyFile(join(weights, file), join(folder, file));
-  await copyFile(join(DEMO_BUNDLE, "cropper.onnx"), join(folder, "cropper.onnx"));
-  const identity: CalibrationMatrix = [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ];
-  const gradeCalibrator = { icm: identity, te: identity };
-  await sealBundle({ dir: folder, name: "bench", demo: true, features: XCEPTION_FEATURES, gradeCalibrator });
-  return folder;
-}
-
-/** The time of a convolution does not depend on what it sees. */
-function noiseClip(): Uint8Array {
-  const frames = new Uint8Array(FRAMES_AT_MOST * 3 * CLIP_SIZE ** 2);
-  let state = 1;
-  for (let index = 0; index < frames.length; index++) {
-    state = (Math.imul(state, 1664525) + 1013904223) | 0;
-    frames[index] = state >>> 24;
-  }
-  return npzClipFormat.encode({
-    frames,
-    hpi: Float32Array.from({ length: FRAMES_AT_MOST }, (_, hour) => 90 + hour),
-    meta: {
-      schema: "blastograde/clip@1",
-      archiveDigest: "0".repeat(64),
-      cropperSha256: "0".repeat(64),
-      ageYears: null,
-      kind: "time-lapse",
-    },
-  });
-}
-
-async function grade(url: string, clip: Uint8Array): Promise<Prediction> {
-  const answer = await fetch(`${url}/invocations`, {
-    method: "POST",
-    headers: { "Content-Type": "application/x-npz" },
-    body: clip as Uint8Array<ArrayBuffer>,
-  });
-  if (!answer.ok) throw new Error(`The model server answered ${answer.status}: ${await answer.text()}`);
-  return Prediction.parse(await answer.json());
 }
 
 /** A comparison of speed means something only between the same answers. */

@@ -1,6 +1,8 @@
 import type { EvaluationReport } from "../evaluation/report.ts";
+import type { PregnancyReport } from "../pregnancy/report.ts";
 import type { CriterionRates } from "./criterion-rates.ts";
 import type { CropperMetrics } from "./cropper-metrics.ts";
+import type { ServedBranches } from "./served-branches.ts";
 import type { ServedOutlines } from "./served-outlines.ts";
 
 /** What a bundle was measured to be: its `metrics.json`, beside the recipe. */
@@ -11,6 +13,10 @@ export interface BundleMetrics {
   /** On the embryos of the test, as served. */
   readonly outlines: ServedOutlines;
   readonly criterion: CriterionRates;
+  /** Of the test, as served: single stills, and the pregnancy score of time-lapses. */
+  readonly branches: ServedBranches;
+  /** Of all pregnancy networks on held-out transfers. */
+  readonly pregnancy: PregnancyReport;
 }
 
 /** `metrics.json`: the recipe and every figure of the report, without the points that curves are drawn through. */

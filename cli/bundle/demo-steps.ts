@@ -228,6 +228,7 @@ export function demoStages(recipe: Recipe, { run, out }: DemoFolders, python: st
         ours("seal-bundle", null, {
           ...{ run, out, name: "demo", networks, validation: at("sequences"), test: at("test") },
           ...{ "cropper-data": at("test"), criterion: at("criterion") },
+          ...{ transfers: at("transfers"), "pregnancy-networks": at("pregnancy-networks") },
         }),
       ],
     ],

@@ -10,14 +10,15 @@ import { servedPredictions } from "./served-predictions.ts";
  * stands in where an embryo has no votes.
  *
  * @param bundleDir with any calibrator: scores do not depend on it
+ * @param options.asStills the scores of the embryos' stills, which the CNN alone grades
  * @throws Error when no embryo has a vote
  */
 export async function fittedCalibrator(
   bundleDir: string,
   validation: EvaluatedDataSet,
-  threads: number,
+  options: { readonly threads: number; readonly asStills?: boolean },
 ): Promise<GradeCalibrator> {
-  const { predictions } = await servedPredictions(bundleDir, validation, { threads });
+  const { predictions } = await servedPredictions(bundleDir, validation, options);
   return byStructure((structure) => {
     const cases = validation.embryos.flatMap((embryo) => {
       const prediction = predictions.get(embryo.embryoId);

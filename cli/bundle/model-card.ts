@@ -14,6 +14,7 @@ import { modelTables } from "./card-tables.ts";
 import { decimal, ourShare, ours, percent, row } from "./card-words.ts";
 import type { CriterionRates } from "./criterion-rates.ts";
 import type { CropperMetrics } from "./cropper-metrics.ts";
+import { pregnancyCard } from "./pregnancy-card.ts";
 import type { Recipe } from "./recipe.ts";
 import type { ServedOutlines } from "./served-outlines.ts";
 
@@ -28,7 +29,7 @@ it was trained on. What it says of a real embryo means nothing.
 
 - Digest: \`${manifest.modelSha256}\`
 - Networks: the U-Net cropper (469,089 parameters), Xception of width ${recipe.width} (${recipe.features} features), one LSTM of
-  64 units; Kragh et al. 2019
+  64 units; Kragh et al. 2019. A small U-Net for ICM and TE, ResNet50 of width ${recipe.pregnancyWidth}; Kim et al. 2024
 - Measured on ${dataSet.answered} phantom embryos of ${dataSet.cycles} cycles that no training saw, through the model server.
   \`npm run evaluate\` makes the whole report from the same code; \`metrics.json\` has every number.
 
@@ -70,6 +71,7 @@ Accuracy of the served way on the last frames of the same clips alone. Answers o
 |---|---|---|
 ${frameRows(evaluation).join("\n")}
 
+${pregnancyCard(recipe, metrics.pregnancy, metrics.branches)}
 ## The rest
 
 ${timingLine(evaluation)}

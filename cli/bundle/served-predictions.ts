@@ -6,6 +6,8 @@ import { FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import { Prediction } from "../../core/contracts/prediction.ts";
 import { refuseNonBlastocyst } from "../../core/cropping/blastocyst-criterion.ts";
 import { isBlastogradeError } from "../../core/errors.ts";
+import { plainImage } from "../../core/pregnancy/enhanced-image.ts";
+import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
 import { startModelServer } from "../../model-container/server/server.ts";
 import { clipFile, type EvaluatedDataSet } from "../evaluation/prepared-data-set.ts";
 import { standardErrorLogger } from "../log.ts";
@@ -22,6 +24,8 @@ export interface ServedOptions {
   readonly threads: number;
   /** Only so many frames of each clip, the last ones, as from an archive that begins late. @default all */
   readonly lastFrames?: number;
+  /** The centre plane at tMEB alone, as if it had been uploaded as a still. @default false */
+  readonly asStills?: boolean;
   /** Called after each embryo. */
   readonly onAnswer?: (answered: number) => void;
 }
@@ -40,7 +44,7 @@ const CLIP_MISSING = { code: "CLIP_MISSING", detail: "The data set has no clip o
 export async function servedPredictions(
   bundleDir: string,
   dataSet: EvaluatedDataSet,
-  { threads, lastFrames = FRAMES_AT_MOST, onAnswer }: ServedOptions,
+  { threads, lastFrames = FRAMES_AT_MOST, asStills = false, onAnswer }: ServedOptions,
 ): Promise<ServedPredictions> {
   const logger = standardErrorLogger("error");
   const server = await startModelServer({ bundleDir, port: 0, threads, logger });
@@ -61,7 +65,7 @@ export async function servedPredictions(
       const answer = await fetch(`${server.url}/invocations`, {
         method: "POST",
         headers: { "Content-Type": "application/x-npz" },
-        body: shortened(clip, lastFrames) as Uint8Array<ArrayBuffer>,
+        body: (asStills ? stillOf(clip) : shortened(clip, lastFrames)) as Uint8Array<ArrayBuffer>,
       });
       const body: unknown = await answer.json();
       if (answer.ok) predictions.set(embryoId, Prediction.parse(body));
@@ -117,6 +121,16 @@ async function stillClip(
       ageYears: null,
       kind: "time-lapse",
     },
+  });
+}
+
+/** The clip that the crop station makes of a single picture: one plane for all three. @throws ClipInvalid */
+function stillOf(bytes: Uint8Array): Uint8Array {
+  const clip = npzClipFormat.decode(bytes);
+  return npzClipFormat.encode({
+    frames: plainImage(pregnancyStill(clip)),
+    hpi: Float32Array.of(0),
+    meta: { ...clip.meta, kind: "still" },
   });
 }
 

@@ -90,8 +90,20 @@ export class SourceInvalid extends BlastogradeError {
   readonly retryable = false;
 }
 
+/** Nothing of the source could be used; `problems.jsonl` says why. */
+export class NothingPrepared extends BlastogradeError {
+  readonly code = "NOTHING_PREPARED";
+  readonly retryable = false;
+}
+
 /** A file that the data set should have is not there or cannot be read. */
 export class FileUnreadable extends BlastogradeError {
   readonly code = "FILE_UNREADABLE";
   readonly retryable = false;
+}
+
+/** How often each code occurs, in order of the codes. */
+export function countedCodes(problems: readonly Problem[]): Record<string, number> {
+  const codes = Map.groupBy(problems, ({ code }) => code);
+  return Object.fromEntries([...codes.keys()].sort().map((code) => [code, codes.get(code)!.length]));
 }

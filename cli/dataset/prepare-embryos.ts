@@ -2,11 +2,10 @@ import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { lockFolder } from "../../adapters/local/folder-lock.ts";
 import { GRADES, type Grade } from "../../core/contracts/grades.ts";
-import { BlastogradeError } from "../../core/errors.ts";
 import { sha256Hex } from "../../core/sha256.ts";
 import { EMBRYO_COLUMNS } from "../bundle/dataset-reader.ts";
 import type { EmbryoResult, Wanted } from "./embryo-preparation.ts";
-import type { Problem } from "./embryo-source.ts";
+import { countedCodes, NothingPrepared, type Problem } from "./embryo-source.ts";
 import type { EmbryoTask } from "./embryo-worker.ts";
 import { MOMENTS, type MomentVariants } from "./moments.ts";
 import { inOrder } from "./ordered-workers.ts";
@@ -47,12 +46,6 @@ export interface PreparationSummary {
   readonly te: Readonly<Record<Grade, number>>;
   /** How often each code is in problems.jsonl. */
   readonly problems: Readonly<Record<string, number>>;
-}
-
-/** No embryo of the source could be used; `problems.jsonl` says why. */
-class NothingPrepared extends BlastogradeError {
-  readonly code = "NOTHING_PREPARED";
-  readonly retryable = false;
 }
 
 /**
@@ -143,10 +136,7 @@ function summaryOf(
 ): PreparationSummary {
   const { embryos, journal } = writer;
   const found = [...source.problems, ...sharedCycles(writer), ...journal.flatMap(({ problems }) => problems)];
-  const codes = found.map(({ code }) => code);
-  const problems = Object.fromEntries(
-    [...new Set(codes)].sort().map((code) => [code, codes.filter((other) => other === code).length]),
-  );
+  const problems = countedCodes(found);
   if (embryos.length === 0) {
     const counts = Object.entries(problems).map(([code, count]) => `${count} ${code}`);
     throw new NothingPrepared(

@@ -1,14 +1,29 @@
 import { z } from "zod";
 import { GradingAnswer } from "./grading.ts";
-import { AgeYears, GradingId } from "./identifiers.ts";
+import { AgeYears, CycleId, EmbryoId, GradingId } from "./identifiers.ts";
 
-/** Body of `POST /v1/uploads`; an empty one is a time-lapse whose manifest says everything. */
-export const UploadRequest = z.strictObject({
-  kind: z.literal("time-lapse").default("time-lapse"),
+const TimeLapseUpload = z.strictObject({
+  // Optional before it has a default: a union is told apart by values, of which a missing one has to be one.
+  kind: z.literal("time-lapse").optional().default("time-lapse"),
   /** Wins over the manifest's. */
   ageYears: AgeYears.optional(),
 });
+
+/** One picture has no manifest, so that the request says what a manifest would. */
+const StillUpload = z.strictObject({
+  kind: z.literal("still"),
+  embryoId: EmbryoId,
+  cycleId: CycleId.optional(),
+  ageYears: AgeYears.optional(),
+});
+
+/** Body of `POST /v1/uploads`; an empty one is a time-lapse whose manifest says everything. */
+export const UploadRequest = z.discriminatedUnion("kind", [TimeLapseUpload, StillUpload], {
+  error: ({ code }) => (code === "invalid_union" ? "has to be time-lapse or still" : undefined),
+});
 export type UploadRequest = z.infer<typeof UploadRequest>;
+/** As a client may send it. */
+export type UploadOptions = z.input<typeof UploadRequest>;
 
 /** How to send the archive: one multipart POST of `fields`, then the file in a field named `file`. */
 export const UploadTicket = z.object({

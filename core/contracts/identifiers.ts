@@ -26,9 +26,13 @@ export const CycleId = clinicsOwnName;
 /** SHA-256, lower-case hexadecimal. */
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "a SHA-256 in lower-case hexadecimal");
 
-/** Years of the woman whose egg it was; the models know 18 to 55. */
-export const AgeYears = z.number().min(18).max(55);
 export const AGE_YEARS_RANGE = { min: 18, max: 55 } as const;
+const yearsInRange = `has to be a number of years from ${AGE_YEARS_RANGE.min} to ${AGE_YEARS_RANGE.max}`;
+/** Years of the woman whose egg it was; the models know 18 to 55. */
+export const AgeYears = z
+  .number(yearsInRange)
+  .min(AGE_YEARS_RANGE.min, yearsInRange)
+  .max(AGE_YEARS_RANGE.max, yearsInRange);
 
 /** What is uploaded: the archive of an embryo's time-lapse, or one picture of a day-5 blastocyst. */
 export const ArchiveKind = z.enum(["time-lapse", "still"]);

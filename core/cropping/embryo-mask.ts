@@ -6,9 +6,9 @@ export const CROPPER_SIZE = 64;
 
 const EMBRYO_PROBABILITY = 0.5;
 
-/** The largest connected piece of a mask, in pixels of the original picture. */
+/** A connected piece of a mask, in pixels of the original picture. */
 export interface EmbryoMask {
-  /** 0/1 [64, 64], of the largest piece alone. */
+  /** 0/1 [64, 64], of this piece alone. */
   readonly cells: Uint8Array;
   /** The square of the picture that the cropper saw. */
   readonly view: SquareWindow;
@@ -46,13 +46,13 @@ export function cropperInput(planes: readonly GreyImage[]): Uint8Array {
 }
 
 /**
- * Reads the cropper's output: the largest connected piece (by edges) above one half.
+ * Reads the cropper's output: the connected pieces (by edges) above one half within the picture. The embryo is the largest.
  *
  * @param probabilities float32 [64, 64]
- * @returns null when no pixel is above one half within the picture
+ * @returns the largest first; of equal ones the first in reading order
  * @see Kragh et al. 2019, appendix
  */
-export function embryoMask(image: GreyImage, probabilities: Float32Array): EmbryoMask | null {
+export function embryoPieces(image: GreyImage, probabilities: Float32Array): EmbryoMask[] {
   const view = cropperView(image);
   const cellSize = view.size / CROPPER_SIZE;
   const isInside = (cell: number) => {
@@ -61,12 +61,17 @@ export function embryoMask(image: GreyImage, probabilities: Float32Array): Embry
     return x >= 0 && x < image.width && y >= 0 && y < image.height;
   };
   const candidates = Uint8Array.from(probabilities, (p, cell) => (p > EMBRYO_PROBABILITY && isInside(cell) ? 1 : 0));
-  const piece = largestPiece(candidates);
-  if (piece.length === 0) return null;
+  return connectedPieces(candidates)
+    .sort((one, other) => other.length - one.length)
+    .map((piece) => maskOf(piece, image, view));
+}
 
+/** @param piece at least one cell */
+function maskOf(piece: readonly number[], image: GreyImage, view: SquareWindow): EmbryoMask {
+  const cellSize = view.size / CROPPER_SIZE;
   const xs = piece.map((cell) => cell % CROPPER_SIZE);
   const ys = piece.map((cell) => Math.floor(cell / CROPPER_SIZE));
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const bounds = {
     left: view.left + Math.min(...xs) * cellSize,
     top: view.top + Math.min(...ys) * cellSize,
@@ -84,8 +89,9 @@ export function embryoMask(image: GreyImage, probabilities: Float32Array): Embry
     fieldFraction: area / Math.min(image.width, image.height) ** 2,
     centre: { x: view.left + (mean(xs) + 0.5) * cellSize, y: view.top + (mean(ys) + 0.5) * cellSize },
     bounds,
+    // The next cell's centre would lie outside: where bars fill up the square, the picture ends within a cell.
     touchesEdge:
-      bounds.left < 1 || bounds.top < 1 || bounds.right > image.width - 1 || bounds.bottom > image.height - 1,
+      Math.min(bounds.left, bounds.top, image.width - bounds.right, image.height - bounds.bottom) < cellSize / 2,
   };
 }
 
@@ -97,10 +103,10 @@ export function isInMask({ cells, view }: EmbryoMask, x: number, y: number): boo
   return isInside && cells[row * CROPPER_SIZE + column] === 1;
 }
 
-/** Cells of the largest piece of a 0/1 [64, 64], connected by edges; of equal ones the first in reading order. */
-function largestPiece(candidates: Uint8Array): number[] {
+/** Cells of each piece of a 0/1 [64, 64], connected by edges, in the reading order of their first cells. */
+function connectedPieces(candidates: Uint8Array): number[][] {
   const open = candidates.slice();
-  let largest: number[] = [];
+  const pieces: number[][] = [];
   for (let seed = 0; seed < open.length; seed++) {
     if (open[seed] === 0) continue;
     const piece: number[] = [];
@@ -115,9 +121,9 @@ function largestPiece(candidates: Uint8Array): number[] {
         }
       }
     }
-    if (piece.length > largest.length) largest = piece;
+    pieces.push(piece);
   }
-  return largest;
+  return pieces;
 }
 
 function edgeNeighbours(cell: number): number[] {

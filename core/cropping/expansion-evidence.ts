@@ -33,18 +33,26 @@ export function expansionEvidence(
   window: SquareWindow,
 ): ExpansionEvidence {
   const fieldFraction = areas.at(-1)!;
+  return {
+    fieldFraction,
+    growth: fieldFraction / median(areas.slice(0, EARLY_FRAMES)),
+    centreContrast: centreContrast(crop, mask, window),
+  };
+}
+
+/**
+ * Local contrast in the embryo's middle over that of its roughest parts, 0 to about 1.
+ *
+ * @param crop uint8 [3, 224, 224], of which the centre plane is looked at
+ * @returns 1 where there is no contrast, or no middle: no sign of a cavity
+ */
+export function centreContrast(crop: Uint8Array, mask: EmbryoMask, window: SquareWindow): number {
   const blocks = blockContrasts(crop.subarray(CLIP_SIZE * CLIP_SIZE, 2 * CLIP_SIZE * CLIP_SIZE), mask, window);
   const radius = Math.sqrt(mask.area / Math.PI);
   const central = blocks.filter(({ distance }) => distance <= CENTRE * radius);
   const sorted = blocks.map(({ contrast }) => contrast).sort((a, b) => a - b);
   const roughest = sorted[Math.floor(sorted.length * ROUGHEST)] ?? 0;
-  return {
-    fieldFraction,
-    growth: fieldFraction / median(areas.slice(0, EARLY_FRAMES)),
-    // Where there is no contrast, or no middle, there is no sign of a cavity.
-    centreContrast:
-      roughest === 0 || central.length === 0 ? 1 : median(central.map(({ contrast }) => contrast)) / roughest,
-  };
+  return roughest === 0 || central.length === 0 ? 1 : median(central.map(({ contrast }) => contrast)) / roughest;
 }
 
 interface Block {

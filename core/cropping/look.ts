@@ -3,7 +3,7 @@ import type { Warning } from "../contracts/identifiers.ts";
 import { ImageSizesDiffer } from "../errors.ts";
 import type { EmbryoSegmenter, GreyImage } from "../ports.ts";
 import { type CropWindow, cropWindow } from "./crop-window.ts";
-import { cropperInput, type EmbryoMask, embryoMask } from "./embryo-mask.ts";
+import { cropperInput, type EmbryoMask, embryoPieces } from "./embryo-mask.ts";
 import { resample, type SquareWindow } from "./resample.ts";
 
 // Half of a morula's share of the picture in any instrument; below it lie debris and the cropper's specks.
@@ -14,6 +14,8 @@ export interface Look {
   /** Null where there is no embryo. */
   readonly mask: EmbryoMask | null;
   readonly window: CropWindow | null;
+  /** What else is in the picture, the largest first: another embryo, a part of one, debris. */
+  readonly others: readonly EmbryoMask[];
 }
 
 /**
@@ -26,9 +28,11 @@ export async function findEmbryo(planes: readonly GreyImage[], segmenter: Embryo
   const [first] = planes as [GreyImage];
   for (const plane of planes) refuseOtherSize(plane, first);
   const [probabilities] = await segmenter.segment([cropperInput(planes)]);
-  const mask = embryoMask(first, probabilities!);
-  if (mask === null || mask.fieldFraction < SMALLEST_EMBRYO_FRACTION) return { mask: null, window: null };
-  return { mask, window: cropWindow(first, mask) };
+  const [mask, ...others] = embryoPieces(first, probabilities!);
+  if (mask === undefined || mask.fieldFraction < SMALLEST_EMBRYO_FRACTION) {
+    return { mask: null, window: null, others: [] };
+  }
+  return { mask, window: cropWindow(first, mask), others };
 }
 
 /** @throws ImageSizesDiffer */

@@ -3,7 +3,7 @@ import { type CalibrationMethod, calibrationBy } from "./calibration-map.ts";
 import { type CycleOutcome, crossFitted } from "./cross-fitting.ts";
 
 /** Declared before anything was measured. */
-export const SPREAD_SEEDS: readonly number[] = Array.from({ length: 20 }, (_, n) => n + 1);
+const SPREAD_SEEDS: readonly number[] = Array.from({ length: 20 }, (_, n) => n + 1);
 
 /** The test of one deal of the folds. */
 export interface SeededTest extends HosmerLemeshow {
@@ -15,7 +15,7 @@ export interface SeededTest extends HosmerLemeshow {
  * and then, so that one seed can be picked to show either: what is reported is all of them.
  *
  * @param folds from 2 to the number of cycles
- * @returns one test a seed of {@link SPREAD_SEEDS}, in their order, with as many degrees of freedom as groups
+ * @returns one test a seed of 1 to 20, in their order, with as many degrees of freedom as groups
  * @throws RangeError for folds out of range or, by Platt scaling, a score outside 0 to 1
  */
 export function hosmerLemeshowSpread(

@@ -27,7 +27,7 @@ export function crossFitted(
   calibration: Calibration,
   { folds, seed }: Folds,
 ): number[] {
-  const foldOf = dealtFolds(cases, folds, seed);
+  const foldOf = dealtFolds(cases, { folds, seed });
   const probabilities = new Array<number>(cases.length);
   for (let fold = 0; fold < folds; fold++) {
     const calibrated = calibration(cases.filter(({ cycleId }) => foldOf.get(cycleId) !== fold));
@@ -43,7 +43,13 @@ export function crossFittedIsotonic(cases: readonly CycleOutcome[], folds: Folds
   return crossFitted(cases, calibrationBy("isotonic"), folds);
 }
 
-function dealtFolds(cases: readonly CycleOutcome[], folds: number, seed: number): Map<string, number> {
+/**
+ * Deals the cycles into folds, each with about as many positives as the next.
+ *
+ * @returns the fold of each cycle, from 0 on
+ * @throws RangeError for a number of folds out of range
+ */
+export function dealtFolds(cases: readonly CycleOutcome[], { folds, seed }: Folds): Map<string, number> {
   const cycles = [...Map.groupBy(cases, ({ cycleId }) => cycleId)].map(([cycleId, own]) => ({
     cycleId,
     positives: own.filter(({ positive }) => positive).length,

@@ -51,6 +51,24 @@ export function attentionFocus(attention: readonly number[], { icm, te }: Tissue
   return te[peak] === 1 ? "te" : "other";
 }
 
+/**
+ * How far a Grad-CAM map's peak, as in {@link attentionFocus}, lies from the nearest pixel of ICM or TE; 0 on one of them.
+ *
+ * @param attention [7, 7] row by row, from 0 on
+ * @returns pixels of the still; null for a map that is zero everywhere, and where neither tissue was found
+ */
+export function focusDistancePx(attention: readonly number[], { icm, te }: TissueMasks): number | null {
+  if (attention.every((value) => value === 0)) return null;
+  const peak = peakOf(upsampleAttention(attention));
+  const [x, y] = [peak % CLIP_SIZE, Math.floor(peak / CLIP_SIZE)];
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let pixel = 0; pixel < icm.length; pixel++) {
+    if (icm[pixel] === 0 && te[pixel] === 0) continue;
+    nearest = Math.min(nearest, ((pixel % CLIP_SIZE) - x) ** 2 + (Math.floor(pixel / CLIP_SIZE) - y) ** 2);
+  }
+  return nearest === Number.POSITIVE_INFINITY ? null : Math.sqrt(nearest);
+}
+
 /** A warning for a score that does not rest on ICM or TE: `FOCUS_ELSEWHERE`, `FOCUS_NONE`. */
 export function focusWarnings(focus: Focus): Warning[] {
   if (focus === "other") {

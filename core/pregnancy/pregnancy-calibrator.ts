@@ -29,9 +29,9 @@ export interface CalibratedProbability {
 }
 
 /** Fewer say nothing worth an answer to a patient. */
-export const LEAST_CASES = 20;
+const LEAST_CASES = 20;
 /** Drawn with replacement, fewer are too often the same ones. */
-export const LEAST_CYCLES = 10;
+const LEAST_CYCLES = 10;
 const LEAST_RESAMPLES = 40;
 const LEVEL = 0.95;
 /** Log-odds from beyond the even steps to where a score counts as 0 or 1: a Platt map is steep there. */

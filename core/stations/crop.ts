@@ -1,6 +1,6 @@
 import type { Grading } from "../contracts/grading.ts";
 import type { CropJob } from "../contracts/messages.ts";
-import { TimeLapse } from "../contracts/time-lapse.ts";
+import { IngestedUpload } from "../contracts/still.ts";
 import { refuseNonBlastocyst } from "../cropping/blastocyst-criterion.ts";
 import { previewStrip } from "../cropping/preview.ts";
 import type {
@@ -17,7 +17,8 @@ import type {
 } from "../ports.ts";
 import { sha256Hex } from "../sha256.ts";
 import { rejectingBadInput, UNFINISHED } from "./close.ts";
-import { cropSequence } from "./crop-sequence.ts";
+import { type CroppedSequence, cropSequence } from "./crop-sequence.ts";
+import { cropStill } from "./crop-still.ts";
 import { storedArchive } from "./ingest.ts";
 import { objectKeys } from "./keys.ts";
 
@@ -38,9 +39,9 @@ export interface CropPorts {
 const unmeasured: StageMeter = { run: (_stage, work) => work() };
 
 /**
- * Station 2: a time-lapse becomes a clip, and the model is asked to grade it.
+ * Station 2: a time-lapse or a still becomes a clip, and the model is asked to grade it.
  *
- * Repeatable: the same archive, cropper and age give the same clip. A grading that already waits for the model is only
+ * Repeatable: the same upload, cropper and age give the same clip. A grading that already waits for the model is only
  * asked for again, since the crash that repeats a job may have come before the request.
  *
  * @throws retryable errors only; bad input ends as the grading's rejection
@@ -61,43 +62,49 @@ export async function cropEmbryo(job: CropJob, ports: CropPorts): Promise<void> 
 async function writeClip({ clinicId, gradingId }: Grading, ports: CropPorts): Promise<void> {
   const { objects, meter = unmeasured } = ports;
   const json = await objects.read(objectKeys.timeLapse(clinicId, gradingId));
-  const timeLapse = TimeLapse.parse(JSON.parse(new TextDecoder().decode(json)));
-  const source = await storedArchive(objects, timeLapse.archiveKey, timeLapse.archiveVersion);
-  const archive = await meter.run("open", () => ports.archives.open(source));
-
-  const cropped = await cropSequence(timeLapse.frames, {
-    pictures: ports.pictures,
-    segmenter: ports.segmenter,
-    meter,
-    readFrame: (file) => archive.read(file),
-  });
-  refuseNonBlastocyst(cropped.evidence);
+  const ingested = IngestedUpload.parse(JSON.parse(new TextDecoder().decode(json)));
+  const { frames, hpi, sequence, warnings } = await cropUpload(ingested, { ...ports, meter });
 
   await meter.run("write", async () => {
+    const { archiveDigest, ageYears } = ingested;
     const clip = ports.clips.encode({
-      frames: cropped.frames,
-      hpi: cropped.hpi,
+      frames,
+      hpi,
       meta: {
         schema: "blastograde/clip@1",
-        archiveDigest: timeLapse.archiveDigest,
+        archiveDigest,
         cropperSha256: ports.segmenter.sha256,
-        ageYears: timeLapse.ageYears,
-        kind: "time-lapse",
+        ageYears,
+        kind: sequence.kind,
       },
     });
     await objects.write(objectKeys.clip(clinicId, gradingId), clip);
-    const preview = await ports.previews.encodePreview(previewStrip(cropped.frames));
+    const preview = await ports.previews.encodePreview(previewStrip(frames));
     await objects.write(objectKeys.preview(clinicId, gradingId), preview);
     await ports.gradings.change(gradingId, ["received", "cropping"], {
       status: "grading",
       // Ingest says both too, but may have died between sending the job and saying so.
-      ageYears: timeLapse.ageYears,
-      kind: "time-lapse",
-      archiveDigest: timeLapse.archiveDigest,
+      ageYears,
+      archiveDigest,
       clipSha256: await sha256Hex(clip),
-      sequence: cropped.sequence,
-      warnings: [...timeLapse.warnings, ...cropped.warnings],
+      sequence,
+      warnings,
       updatedAt: ports.clock.now().toISOString(),
     });
   });
+}
+
+async function cropUpload(
+  ingested: IngestedUpload,
+  ports: CropPorts & { readonly meter: StageMeter },
+): Promise<Omit<CroppedSequence, "evidence">> {
+  const { meter } = ports;
+  const source = await storedArchive(ports.objects, ingested.archiveKey, ingested.archiveVersion);
+  if (ingested.schema === "blastograde/ingested-still@1") {
+    return cropStill(await meter.run("read", () => source.read(0, source.size)), ports);
+  }
+  const archive = await meter.run("open", () => ports.archives.open(source));
+  const cropped = await cropSequence(ingested.frames, { ...ports, readFrame: (file) => archive.read(file) });
+  refuseNonBlastocyst(cropped.evidence);
+  return { ...cropped, warnings: [...ingested.warnings, ...cropped.warnings] };
 }

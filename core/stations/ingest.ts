@@ -1,9 +1,13 @@
+import type { Grading } from "../contracts/grading.ts";
 import type { CropJob, UploadStored } from "../contracts/messages.ts";
+import type { IngestedUpload } from "../contracts/still.ts";
 import type { TimeLapse } from "../contracts/time-lapse.ts";
-import { ObjectMissing } from "../errors.ts";
-import type { ArchiveReader, Clock, GradingStore, ObjectStore, RandomAccess, Sender } from "../ports.ts";
+import { isBlastogradeError, ObjectMissing, WrongKind } from "../errors.ts";
+import { BEGINNING_BYTES, pictureFormat } from "../file-beginnings.ts";
+import type { ArchiveReader, Clock, GradingStore, ObjectStore, OpenArchive, RandomAccess, Sender } from "../ports.ts";
 import { ingestArchive, readManifest } from "../timelapse/ingest-archive.ts";
 import { rejectingBadInput } from "./close.ts";
+import { ingestStill } from "./ingest-still.ts";
 import { objectKeys, uploadOf } from "./keys.ts";
 
 export interface IngestPorts {
@@ -15,9 +19,9 @@ export interface IngestPorts {
 }
 
 /**
- * Station 1: an uploaded archive becomes a validated time-lapse and one crop job.
+ * Station 1: an uploaded archive becomes a validated time-lapse, or an uploaded picture a still, and one crop job.
  *
- * Reads the zip's directory and the manifest, no picture. Repeatable: the first stored version of an upload is pinned,
+ * Reads an archive's directory and manifest, no picture. Repeatable: the first stored version of an upload is pinned,
  * every other version and every grading past `received` is left alone. The job is sent before the status moves, so a
  * crash in between sends it twice rather than never.
  *
@@ -31,32 +35,57 @@ export async function ingestUpload(stored: UploadStored, ports: IngestPorts): Pr
   if (grading === null) return;
 
   await rejectingBadInput(ports, grading, async () => {
-    const archive = await ports.archives.open(await storedArchive(ports.objects, stored.key, stored.version));
-    const read = await readManifest(archive);
-    const embryo = { embryoId: read.manifest.embryoId, cycleId: read.manifest.cycleId ?? null };
-    // Before anything else is checked, so that a rejection is shown beside its embryo.
-    await ports.gradings.change(gradingId, ["received"], embryo);
-    const ingested = await ingestArchive(archive, read, grading.ageYears);
-    const timeLapse: TimeLapse = {
-      schema: "blastograde/ingested-time-lapse@1",
-      archiveKey: stored.key,
-      archiveVersion: stored.version,
-      archiveDigest: ingested.archiveDigest,
-      ...embryo,
-      ageYears: ingested.ageYears,
-      frames: ingested.frames,
-      warnings: ingested.warnings,
-    };
-    const json = new TextEncoder().encode(JSON.stringify(timeLapse));
+    const source = await storedArchive(ports.objects, stored.key, stored.version);
+    const ingest = grading.kind === "still" ? ingestStill : ingestTimeLapse;
+    const ingested: IngestedUpload = await ingest(grading, source, stored, ports);
+    const json = new TextEncoder().encode(JSON.stringify(ingested));
     await ports.objects.write(objectKeys.timeLapse(clinicId, gradingId), json);
     await ports.cropJobs.send({ clinicId, gradingId });
     await ports.gradings.change(gradingId, ["received"], {
       status: "cropping",
-      ageYears: timeLapse.ageYears,
-      archiveDigest: timeLapse.archiveDigest,
+      ageYears: ingested.ageYears,
+      archiveDigest: ingested.archiveDigest,
       updatedAt: ports.clock.now().toISOString(),
     });
   });
+}
+
+async function ingestTimeLapse(
+  { gradingId, ageYears }: Grading,
+  source: RandomAccess,
+  stored: UploadStored,
+  ports: IngestPorts,
+): Promise<TimeLapse> {
+  const archive = await openArchive(source, ports.archives);
+  const read = await readManifest(archive);
+  const embryo = { embryoId: read.manifest.embryoId, cycleId: read.manifest.cycleId ?? null };
+  // Before anything else is checked, so that a rejection is shown beside its embryo.
+  await ports.gradings.change(gradingId, ["received"], embryo);
+  const ingested = await ingestArchive(archive, read, ageYears);
+  return {
+    schema: "blastograde/ingested-time-lapse@1",
+    archiveKey: stored.key,
+    archiveVersion: stored.version,
+    archiveDigest: ingested.archiveDigest,
+    ...embryo,
+    ageYears: ingested.ageYears,
+    frames: ingested.frames,
+    warnings: ingested.warnings,
+  };
+}
+
+/** @throws WrongKind for a picture; what opening an archive throws */
+async function openArchive(source: RandomAccess, archives: ArchiveReader): Promise<OpenArchive> {
+  try {
+    return await archives.open(source);
+  } catch (cause) {
+    const isNoZip = isBlastogradeError(cause) && cause.code === "NOT_A_ZIP";
+    if (!isNoZip || pictureFormat(await source.read(0, BEGINNING_BYTES)) === null) throw cause;
+    throw new WrongKind(
+      "The upload is a single picture where an archive was announced. Upload it with the kind still and its embryoId.",
+      { cause },
+    );
+  }
 }
 
 /** @returns the grading if this version is the one to grade and nobody has got past `received` yet */
@@ -70,6 +99,6 @@ async function pinVersion(gradingId: string, version: string, ports: IngestPorts
 /** An object of the store as something that can be read from anywhere. @throws ObjectMissing */
 export async function storedArchive(objects: ObjectStore, key: string, version: string): Promise<RandomAccess> {
   const object = await objects.head(key, version);
-  if (object === null) throw new ObjectMissing("The uploaded archive is gone. Upload it again.");
+  if (object === null) throw new ObjectMissing("The uploaded file is gone. Upload it again.");
   return { size: object.size, read: (start, length) => objects.readRange(key, start, length, version) };
 }

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { GradingAnswer } from "../../core/contracts/grading.ts";
 import { Cohort, EmbryoPage, Problem, UploadRequest, UploadTicket } from "../../core/contracts/http.ts";
+import { STILL_BYTES_AT_MOST } from "../../core/contracts/still.ts";
 import type { Clock, IdSource, ObjectStore, UploadForms } from "../../core/ports.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { newGrading } from "../../core/stations/new-grading.ts";
@@ -33,7 +34,10 @@ export interface AppPorts extends ShownPorts {
 
 // A hundred days of eleven planes every ten minutes is past any archive. It bounds one post: within its hour a form can be
 // posted again, and each post is kept.
-const ARCHIVE_BYTES = { min: 0, max: 20 * 1024 ** 3 };
+const BYTES = {
+  "time-lapse": { min: 0, max: 20 * 1024 ** 3 },
+  still: { min: 0, max: STILL_BYTES_AT_MOST },
+};
 const PAGE_SIZE = 50;
 const EMBRYOS_ON_THE_PAGE = 1000;
 // The longest embryo id, each of its characters as three percent-encoded bytes.
@@ -51,7 +55,7 @@ const problemAnswer = (description: string) => ({
 const createUpload = createRoute({
   method: "post",
   path: "/v1/uploads",
-  summary: "Ask for a form to upload one embryo's archive with",
+  summary: "Ask for a form to upload one embryo's archive, or one still of it, with",
   request: { body: { content: { "application/json": { schema: UploadRequest } }, required: false } },
   responses: {
     201: json(UploadTicket, "Post the fields and then the file to the url"),
@@ -123,11 +127,17 @@ export function createApp(ports: AppPorts): OpenAPIHono {
   app.openapi(createUpload, async (c) => {
     const clinicId = await clinicOf(c);
     // An empty body never reaches the schema, whose defaults are what it means.
-    const { ageYears } = UploadRequest.parse(c.req.valid("json") ?? {});
+    const asked = UploadRequest.parse(c.req.valid("json") ?? {});
     const gradingId = ports.ids.next();
-    const receivedAt = ports.clock.now().toISOString();
-    await ports.gradings.create(newGrading({ gradingId, clinicId, ageYears: ageYears ?? null, receivedAt }));
-    const form = await ports.uploadForms.presign(objectKeys.upload(clinicId, gradingId), ARCHIVE_BYTES);
+    const upload = {
+      gradingId,
+      clinicId,
+      ageYears: asked.ageYears ?? null,
+      receivedAt: ports.clock.now().toISOString(),
+    };
+    const still = asked.kind === "still" && { still: { embryoId: asked.embryoId, cycleId: asked.cycleId ?? null } };
+    await ports.gradings.create(newGrading({ ...upload, ...still }));
+    const form = await ports.uploadForms.presign(objectKeys.upload(clinicId, gradingId), BYTES[asked.kind]);
     return c.json({ uploadId: gradingId, gradingId, ...form }, 201);
   });
 

@@ -35,7 +35,7 @@ export function gradingsPage(
     ${hasNotice ? NOTICE : ""}
     <p>Clinic <strong>${clinicId}</strong>. <a href="/docs">The API</a></p>
     ${hasMore ? moreThan(answers.length) : ""}
-    ${cycles.length === 0 ? html`<p>No embryo yet. Upload an archive through the API, or run <code>npm run grade</code>.</p>` : ""}
+    ${cycles.length === 0 ? html`<p>No embryo yet. Upload an archive or a still through the API, or run <code>npm run grade</code>.</p>` : ""}
     ${cycles.map(([cycleId, embryos]) => cycleTable(cycleId, embryos))}
     ${answers.some(({ pregnancy }) => pregnancy !== null) ? explanationLegend() : ""}
   </body>

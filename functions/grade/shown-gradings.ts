@@ -1,4 +1,4 @@
-import type { Grading, GradingAnswer } from "../../core/contracts/grading.ts";
+import type { Grading, GradingAnswer, RecordKey } from "../../core/contracts/grading.ts";
 import type { RankedAnswer } from "../../core/contracts/http.ts";
 import type { GradingStore, RecordStore } from "../../core/ports.ts";
 import { answerOf, rankCohort, type Serving } from "../../core/stations/answer.ts";
@@ -18,8 +18,17 @@ export async function answerWithRecord(grading: Grading, ports: ShownPorts): Pro
 export async function shownGrading(clinicId: string, embryoId: string, ports: ShownPorts): Promise<Grading | null> {
   const record = await ports.records.findNewest(clinicId, embryoId);
   const recorded = record && (await ports.gradings.find(record.gradingId));
+  const newest = await ports.gradings.findByEmbryo(clinicId, embryoId);
   // Between the record's write and its grading's the newest grading is still the truth.
-  return recorded?.recordKey ? recorded : ports.gradings.findByEmbryo(clinicId, embryoId);
+  if (!recorded?.recordKey) return newest;
+  // A still's cycle is said at the upload, so that it can be corrected without another picture and thus another record.
+  return newest?.recordKey && isSameRecord(newest.recordKey, recorded.recordKey) && newest.cycleId !== recorded.cycleId
+    ? newest
+    : recorded;
+}
+
+function isSameRecord(one: RecordKey, other: RecordKey): boolean {
+  return Object.entries(one).every(([name, value]) => other[name as keyof RecordKey] === value);
 }
 
 /** The answers that embryos are shown by, in the order of their gradings. */

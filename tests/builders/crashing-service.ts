@@ -8,7 +8,7 @@ import type { DurableWrite } from "../../adapters/local/durable-write.ts";
 import { openSqliteDatabase, type Sql, type SqliteDatabase } from "../../adapters/local/sqlite-database.ts";
 import { gradedUpload, type Send } from "../../cli/client.ts";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
-import { UploadTicket } from "../../core/contracts/http.ts";
+import { type UploadOptions, UploadTicket } from "../../core/contracts/http.ts";
 
 /** A folder that one service after the other keeps its state in; removed when the test is over. */
 export async function dataFolder(): Promise<string> {
@@ -68,17 +68,19 @@ export function startService(dataDir: string, killAfter?: KillAfter): CrashingSe
  */
 export class PersistentClient {
   readonly #archive: Blob;
+  readonly #options: UploadOptions;
   #ticket: UploadTicket | null = null;
   #accepted = false;
 
-  constructor(archive: Blob) {
+  constructor(archive: Blob, options: UploadOptions = {}) {
     this.#archive = archive;
+    this.#options = options;
   }
 
   /** Uploads what is not accepted yet and waits for the end. @throws when the service dies meanwhile */
   async bringIn(url: string): Promise<GradingAnswer> {
     const send = patiently(url);
-    this.#ticket ??= UploadTicket.parse(await (await send("/v1/uploads", { method: "POST" })).json());
+    this.#ticket ??= await this.#ask(send);
     if (!this.#accepted) await this.#post(send, this.#ticket);
     return gradedUpload(send, this.#ticket.uploadId);
   }
@@ -88,10 +90,16 @@ export class PersistentClient {
     return gradedUpload(patiently(url), this.#ticket!.uploadId);
   }
 
+  async #ask(send: Send): Promise<UploadTicket> {
+    const headers = { "Content-Type": "application/json" };
+    const asked = await send("/v1/uploads", { method: "POST", headers, body: JSON.stringify(this.#options) });
+    return UploadTicket.parse(await asked.json());
+  }
+
   async #post(send: Send, { url, fields }: UploadTicket): Promise<void> {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    form.append("file", this.#archive, "archive.zip");
+    form.append("file", this.#archive, "upload");
     const posted = await send(new URL(url).pathname, { method: "POST", body: form });
     if (!posted.ok) throw new Error(`the upload was answered ${posted.status}: ${await posted.text()}`);
     this.#accepted = true;

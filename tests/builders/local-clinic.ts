@@ -6,13 +6,14 @@ import { expect } from "vitest";
 import { type Send, uploadArchive } from "../../cli/client.ts";
 import { openLocalService } from "../../cli/local.ts";
 import { GradingAnswer } from "../../core/contracts/grading.ts";
+import type { UploadOptions } from "../../core/contracts/http.ts";
 import { phantomArchive } from "./phantom-archive.ts";
 
 /** The real service on a folder of its own, and one clinic that talks to it as any client does. */
 export interface LocalClinic {
   readonly send: Send;
-  /** Uploads an archive and waits for its end. @returns the answer of `GET /v1/uploads/{uploadId}` */
-  upload(archive: Blob, options?: { ageYears?: number }): Promise<GradingAnswer>;
+  /** Uploads an archive or a still and waits for its end. @returns the answer of `GET /v1/uploads/{uploadId}` */
+  upload(archive: Blob, options?: UploadOptions): Promise<GradingAnswer>;
   /** Waits until no station has anything left to do. */
   idle(): Promise<void>;
   answerOf(path: string): Promise<GradingAnswer>;
@@ -76,6 +77,20 @@ export function expectGrades(answer: GradingAnswer, ...warnings: string[]): void
   expect(answer.te).not.toBeNull();
   const codes = answer.warnings.map(({ code }) => code).filter((code) => !PREGNANCY_REMARKS.includes(code));
   expect(codes.sort()).toEqual([...warnings].sort());
+  for (const { detail } of answer.warnings) expectSentence(detail);
+}
+
+/** Grades of a still, whichever network gives them, and these remarks on the picture at least. */
+export function expectStillGrades(answer: GradingAnswer, ...warnings: string[]): void {
+  expect(answer).toMatchObject({ status: "graded", rejection: null });
+  expect(answer.icm).not.toBeNull();
+  expect(answer.te).not.toBeNull();
+  expect(answer.sequence).toEqual({
+    ...{ kind: "still", framesUsed: 1, firstHpi: null, tMebHpi: null },
+    focalPlanesUm: [0, 0, 0],
+  });
+  const codes = answer.warnings.map(({ code }) => code);
+  for (const code of ["SINGLE_PLANE", ...warnings]) expect(codes).toContain(code);
   for (const { detail } of answer.warnings) expectSentence(detail);
 }
 

@@ -51,6 +51,12 @@ export async function loosePhantom(options: PhantomArchiveOptions = {}): Promise
   };
 }
 
+/** One picture of an expanded phantom, as a JPEG: what a clinic uploads as a still. */
+export async function phantomStill(options: Pick<PhantomArchiveOptions, "seed" | "kind"> = {}): Promise<Uint8Array> {
+  const { pictures } = await loosePhantom({ ...options, capturedHpi: [117], focalPlanesUm: [0] });
+  return Object.values(pictures)[0]!;
+}
+
 /** The files of an archive by name, as the builders of hostile zips take them. */
 export function filesOf({ manifest, pictures }: LooseArchive): Record<string, Uint8Array> {
   return { [MANIFEST_FILE]: new TextEncoder().encode(JSON.stringify(manifest)), ...pictures };

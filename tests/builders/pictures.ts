@@ -48,6 +48,14 @@ export const alphaPng = async (image = greyPicture()) =>
 export const cmykJpeg = async (image = greyPicture()) =>
   await channelsOf(image, [same, same, same]).toColourspace("cmyk").jpeg({ quality: 95 }).toBuffer();
 
+/** @param colourOf red, green and blue of each pixel, row by row */
+export async function rgbPng(width: number, height: number, colourOf: (pixel: number) => number[]): Promise<Buffer> {
+  const pixels = Uint8Array.from(Array.from({ length: width * height }, (_, pixel) => colourOf(pixel)).flat());
+  return await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}
+
 /** Stored so that EXIF orientation 6, a quarter turn clockwise, is needed to see it upright. */
 export const exifRotatedJpeg = async (image = greyPicture()) =>
   await grey(image).rotate(-90).withMetadata({ orientation: 6 }).jpeg({ quality: 95 }).toBuffer();

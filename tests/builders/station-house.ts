@@ -20,7 +20,7 @@ import {
   rawOverlay,
   sizePreview,
 } from "./memory-ports.ts";
-import { phantomArchive } from "./phantom-archive.ts";
+import { blobOf, phantomArchive, phantomStill } from "./phantom-archive.ts";
 import { discAndRing } from "./tissues.ts";
 
 export const CLINIC = "north";
@@ -68,6 +68,15 @@ export function pregnancyOf(ageYears: number): PregnancyPrediction {
   attention[24] = 2;
   const { icm, te } = discAndRing();
   return { rawScore: 0.55, ageYears, focus: "icm", attention, masks: { icm: encodeRuns(icm), te: encodeRuns(te) } };
+}
+
+/** A grading of a still with its picture stored, one of a blastocyst unless said otherwise. @returns the store's event */
+export async function receiveStill(
+  house: StationHouse,
+  { picture, ...grading }: Partial<Grading> & { picture?: Uint8Array } = {},
+): Promise<UploadStored> {
+  const archive = blobOf(picture ?? (await phantomStill()));
+  return receiveArchive(house, { archive, kind: "still", embryoId: "still 8", cycleId: "cycle 1", ...grading });
 }
 
 /** What the model server answers to a clip: with a pregnancy score where the clip has an age. */

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
+import type { Grading, RecordKey } from "../../core/contracts/grading.ts";
 import { Cohort, EmbryoPage } from "../../core/contracts/http.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { expectProblem, openApi, rejection } from "../builders/api.ts";
 import { aCalibrator } from "../builders/calibrators.ts";
 import { aGrading, digestOf } from "./builders.ts";
+
+/** Of the same embryo, age and model as the records of these tests, and of another picture. */
+const otherRecord: RecordKey = {
+  ...{ clinicId: "north", embryoId: "e", ageYears: 34.5 },
+  ...{ archiveDigest: digestOf("older"), modelSha256: digestOf("model") },
+};
 
 describe("a clinic's embryos", () => {
   it("are its own alone: what another clinic asks for is not there", async () => {
@@ -225,5 +232,34 @@ describe("a cycle", () => {
 
     await expectProblem(mistaken, 404, "CYCLE_UNKNOWN");
     expect(Cohort.parse(await right.json()).embryos).toMatchObject([{ embryoId, cycleId: "right", rank: 1 }]);
+  });
+
+  it("has a still that was first said to be of another, once it was uploaded again", async () => {
+    const api = await openApi();
+    await api.graded({ embryoId: "e", cycleId: "mistaken", gradingId: "first" });
+    const { recordKey } = (await api.ports.gradings.find("first"))!;
+    const again = { gradingId: "again", embryoId: "e", cycleId: "right", receivedAt: "2026-03-02T12:00:00.000Z" };
+    await api.ports.gradings.create(aGrading({ ...again, kind: "still", status: "graded", recordKey }));
+
+    const mistaken = await api.get("/v1/cycles/mistaken");
+    const right = await api.get("/v1/cycles/right");
+
+    await expectProblem(mistaken, 404, "CYCLE_UNKNOWN");
+    expect(Cohort.parse(await right.json()).embryos).toMatchObject([{ gradingId: "again", cycleId: "right", rank: 1 }]);
+    expect(await (await api.get("/v1/embryos/e")).json()).toMatchObject({ cycleId: "right" });
+  });
+
+  it.each<[string, Partial<Grading>]>([
+    ["is not graded yet", { status: "grading" }],
+    ["is of another record", { status: "graded", recordKey: otherRecord }],
+  ])("keeps an embryo whose later upload %s", async (_what, later) => {
+    const api = await openApi();
+    await api.graded({ embryoId: "e", cycleId: "cycle", gradingId: "first" });
+    const again = { gradingId: "again", embryoId: "e", cycleId: "another", receivedAt: "2026-03-02T12:00:00.000Z" };
+    await api.ports.gradings.create(aGrading({ ...again, ...later }));
+
+    const cycle = await api.get("/v1/cycles/cycle");
+
+    expect(Cohort.parse(await cycle.json()).embryos).toMatchObject([{ gradingId: "first", cycleId: "cycle" }]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { UploadTicket } from "../../core/contracts/http.ts";
+import { Problem, UploadTicket } from "../../core/contracts/http.ts";
+import type { UploadForms } from "../../core/ports.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { expectProblem, openApi } from "../builders/api.ts";
 import { aGrading } from "./builders.ts";
@@ -27,12 +28,50 @@ describe("a clinic's uploads", () => {
     expect(response.status).toBe(201);
   });
 
+  it("takes a still with all that no manifest will say of it", async () => {
+    const api = await openApi();
+
+    const response = await api.ask({ kind: "still", embryoId: "E 17", cycleId: "C 4", ageYears: 34 });
+
+    const { uploadId } = UploadTicket.parse(await response.json());
+    const upload = await api.get(`/v1/uploads/${uploadId}`);
+    expect(await upload.json()).toMatchObject({ status: "received", embryoId: "E 17", cycleId: "C 4" });
+    expect(await api.ports.gradings.find(uploadId)).toMatchObject({ kind: "still", ageYears: 34 });
+  });
+
+  it("takes a still of no cycle and no age", async () => {
+    const api = await openApi();
+
+    const response = await api.ask({ kind: "still", embryoId: "E 17" });
+
+    const { uploadId } = UploadTicket.parse(await response.json());
+    expect(await api.ports.gradings.find(uploadId)).toMatchObject({ kind: "still", cycleId: null, ageYears: null });
+  });
+
   it.each([
-    ["an age that the models do not know", { ageYears: 17 }],
-    ["an age that is a text", { ageYears: "34" }],
+    [{}, 20 * 1024 ** 3],
+    [{ kind: "still", embryoId: "E 17" }, 128 * 1024 ** 2],
+  ])("gives a form for files as large as they come: %j", async (body, bytesAtMost) => {
+    const asked: { min: number; max: number }[] = [];
+    const presign: UploadForms["presign"] = async (key, bytes) => {
+      asked.push(bytes);
+      return { url: "http://north.example", fields: { key }, expiresAt: "2026-03-01T13:00:00.000Z" };
+    };
+    const api = await openApi({ uploadForms: { presign } });
+
+    await api.ask(body);
+
+    expect(asked).toEqual([{ min: 0, max: bytesAtMost }]);
+  });
+
+  it.each([
     ["a kind that there is not", { kind: "film" }],
     ["a field that there is not", { age: 34 }],
     ["a list", []],
+    ["a time-lapse whose embryo is not said by its manifest", { kind: "time-lapse", embryoId: "E 17" }],
+    ["a still of no embryo", { kind: "still" }],
+    ["a still of an embryo without a name", { kind: "still", embryoId: "" }],
+    ["a still of a cycle without a name", { kind: "still", embryoId: "E 17", cycleId: " " }],
   ])("refuses %s", async (_what, body) => {
     const api = await openApi();
 
@@ -40,6 +79,21 @@ describe("a clinic's uploads", () => {
 
     await expectProblem(response, 422, "REQUEST_INVALID");
   });
+
+  it.each([{}, { kind: "still", embryoId: "E 17" }])(
+    "refuses an age that cannot be, and says which can: %j",
+    async (of) => {
+      const api = await openApi();
+
+      for (const ageYears of ["34", -34, 17, 56, null]) {
+        const response = await api.ask({ ...of, ageYears });
+
+        const { detail } = Problem.parse(await response.clone().json());
+        await expectProblem(response, 422, "REQUEST_INVALID");
+        expect(detail).toBe("ageYears: has to be a number of years from 18 to 55");
+      }
+    },
+  );
 
   it("refuses a body that is not JSON", async () => {
     const api = await openApi();

@@ -23,6 +23,7 @@ interface OpenApiDocument {
 const REQUESTS: readonly [method: string, path: string, request: string, status: number, body?: string][] = [
   ["post", "/v1/uploads", "/v1/uploads", 201],
   ["post", "/v1/uploads", "/v1/uploads", 201, '{"kind":"time-lapse","ageYears":34}'],
+  ["post", "/v1/uploads", "/v1/uploads", 201, '{"kind":"still","embryoId":"E 17","cycleId":"C 4","ageYears":34}'],
   ["post", "/v1/uploads", "/v1/uploads", 400, "{"],
   ["post", "/v1/uploads", "/v1/uploads", 422, '{"ageYears":7}'],
   ["get", "/v1/uploads/{uploadId}", "/v1/uploads/waiting", 200],
@@ -114,6 +115,20 @@ describe("the API's own description", () => {
       expect(schemaOf(described!.schema).safeParse(answer).error).toBeUndefined();
     },
   );
+
+  it.each([
+    [{}, true],
+    [{ kind: "time-lapse", ageYears: 34 }, true],
+    [{ kind: "still", embryoId: "E 17", cycleId: "C 4", ageYears: 34 }, true],
+    [{ kind: "still" }, false],
+    [{ embryoId: "E 17" }, false],
+    [{ kind: "still", embryoId: "E 17", ageYears: 56 }, false],
+    [{ kind: "film" }, false],
+  ])("says which uploads can be asked for: %j, %s", (body, isTaken) => {
+    const { schema } = description.paths["/v1/uploads"]!.post!.requestBody!.content["application/json"]!;
+
+    expect(schemaOf(schema).safeParse(body).success).toBe(isTaken);
+  });
 
   it("can be read on a page that loads nothing from elsewhere", async () => {
     const page = await (await api.get("/docs")).text();

@@ -11,7 +11,7 @@ import {
   untilItDies,
   untilTheEnd,
 } from "../builders/crashing-service.ts";
-import { blobOf, loosePhantom, packed, phantomArchive } from "../builders/phantom-archive.ts";
+import { blobOf, loosePhantom, packed, phantomArchive, phantomStill } from "../builders/phantom-archive.ts";
 
 /** Writes that no upload needs while everything goes well; each has a test below that makes it happen and dies after it. */
 const ONLY_AFTER_TROUBLE: Partial<Record<DurableWrite, string>> = {
@@ -21,18 +21,30 @@ const ONLY_AFTER_TROUBLE: Partial<Record<DurableWrite, string>> = {
 };
 
 type Kind = (typeof KINDS)[number];
-const KINDS = ["a good archive", "an archive with half a picture", "a text"] as const;
+const KINDS = [
+  "a good archive",
+  "an archive with half a picture",
+  "a text",
+  "a good still",
+  "a still of nothing",
+] as const;
 const ENDS = {
   "a good archive": { status: "graded", code: undefined, records: 1 },
   "an archive with half a picture": { status: "rejected", code: "IMAGE_UNREADABLE", records: 0 },
   "a text": { status: "rejected", code: "NOT_A_ZIP", records: 0 },
+  "a good still": { status: "graded", code: undefined, records: 1 },
+  "a still of nothing": { status: "rejected", code: "NO_EMBRYO", records: 0 },
 } as const;
 
 const archives = {} as Record<Kind, Blob>;
+const STILL = { kind: "still", embryoId: "E 17", cycleId: "C 4", ageYears: 34 } as const;
+const clientOf = (kind: Kind) => new PersistentClient(archives[kind], kind.includes("still") ? STILL : {});
 
 beforeAll(async () => {
   archives["a good archive"] = await phantomArchive();
   archives["an archive with half a picture"] = await archiveWithHalfAPicture();
+  archives["a good still"] = blobOf(await phantomStill());
+  archives["a still of nothing"] = blobOf(await phantomStill({ kind: "empty" }));
   archives["a text"] = blobOf(new TextEncoder().encode("This is not a zip at all."));
 });
 
@@ -42,7 +54,7 @@ describe("a service killed after a durable write", () => {
 
     const ends = await twoAtATime(writes, async (write, index) => {
       const dataDir = await dataFolder();
-      const client = new PersistentClient(archives[kind]);
+      const client = clientOf(kind);
       const crash = await untilItDies(dataDir, index + 1, client);
       const { answer, ended } = await untilTheEnd(dataDir, client);
       const { status, rejection } = answer;
@@ -63,14 +75,14 @@ describe("a service killed after a durable write", () => {
 
   it("ends an upload once when it is killed again, whichever write of its recovery that was after", async () => {
     const dataDir = await dataFolder();
-    const client = new PersistentClient(archives["a good archive"]);
+    const client = clientOf("a good archive");
     await untilItDies(dataDir, "record.put", client);
     const { writes } = await untilTheEnd(dataDir, client);
     expect(writes).toContain("queue.release");
 
     const ends = await twoAtATime(writes, async (write, index) => {
       const again = await dataFolder();
-      const uploader = new PersistentClient(archives["a good archive"]);
+      const uploader = clientOf("a good archive");
       const first = await untilItDies(again, "record.put", uploader);
       const second = await untilItDies(again, index + 1, uploader);
       const { answer } = await untilTheEnd(again, uploader);
@@ -83,7 +95,7 @@ describe("a service killed after a durable write", () => {
 
   it("grades an upload that was stored and never answered, though its client stays away", async () => {
     const dataDir = await dataFolder();
-    const client = new PersistentClient(archives["a good archive"]);
+    const client = clientOf("a good archive");
     await untilItDies(dataDir, "upload.receive", client);
 
     const service = startService(dataDir);
@@ -96,7 +108,7 @@ describe("a service killed after a durable write", () => {
 
   it("gives the same answer after every start", async () => {
     const dataDir = await dataFolder();
-    const client = new PersistentClient(archives["a good archive"]);
+    const client = clientOf("a good archive");
     const first = await untilTheEnd(dataDir, client);
 
     const second = await untilTheEnd(dataDir, client);
@@ -107,7 +119,7 @@ describe("a service killed after a durable write", () => {
 
   it("tries a station again that failed for a while", async () => {
     const dataDir = await dataFolder();
-    const client = new PersistentClient(archives["a good archive"]);
+    const client = clientOf("a good archive");
     await untilItDies(dataDir, "object.write", client);
     const obstacle = await obstructPredictions(dataDir);
 
@@ -122,7 +134,7 @@ describe("a service killed after a durable write", () => {
 
   it("puts an unreadable message aside once, and grades what lies behind it", async () => {
     const dataDir = await dataFolder();
-    const client = new PersistentClient(archives["a good archive"]);
+    const client = clientOf("a good archive");
     await untilItDies(dataDir, "upload.receive", client);
     plantPoison(dataDir, "stored");
 
@@ -136,7 +148,7 @@ describe("a service killed after a durable write", () => {
 
   it("closes a grading whose message goes to the dead letters, and closes it once", async () => {
     const dataDir = await dataFolder();
-    const client = new PersistentClient(archives["a good archive"]);
+    const client = clientOf("a good archive");
     await untilItDies(dataDir, "queue.send#3", client); // The request to the model.
     await rm(join(dataDir, "objects", "clips"), { recursive: true });
 
@@ -150,7 +162,7 @@ describe("a service killed after a durable write", () => {
 
   it("gives up on an upload that the service dies of each time, and says so", async () => {
     const dataDir = await dataFolder();
-    const client = new PersistentClient(archives["a good archive"]);
+    const client = clientOf("a good archive");
     await untilItDies(dataDir, "grading.pin", client);
 
     // The first take was before; every further start dies as soon as it has the message in its hands.
@@ -174,7 +186,7 @@ function writesOf(kind: Kind): Promise<readonly DurableWrite[]> {
 }
 
 async function normalRun(kind: Kind) {
-  return (await untilTheEnd(await dataFolder(), new PersistentClient(archives[kind]))).writes;
+  return (await untilTheEnd(await dataFolder(), clientOf(kind))).writes;
 }
 
 async function archiveWithHalfAPicture(): Promise<Blob> {

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { GradingAnswer } from "../../core/contracts/grading.ts";
 import { notAZip } from "../builders/hostile-zips.ts";
-import { expectGrades, expectRejection } from "../builders/local-clinic.ts";
-import { phantomArchive } from "../builders/phantom-archive.ts";
+import { expectGrades, expectRejection, expectStillGrades } from "../builders/local-clinic.ts";
+import { phantomArchive, phantomStill } from "../builders/phantom-archive.ts";
 import { folderOf, jsonLines, runCommand } from "../builders/run-command.ts";
 
 describe("npm run grade", () => {
@@ -60,6 +60,47 @@ describe("npm run grade", () => {
     expectGrades(good!, "SHORT_SEQUENCE");
   });
 
+  it("grades stills among archives, each by its first bytes, whatever its name says", async () => {
+    const folder = await folderOf({
+      "E-17.jpg": await phantomStill(),
+      "a.zip": await phantomArchive(),
+      "picture of day 5.zip": await phantomStill({ seed: 9 }),
+    });
+    const files = ["E-17.jpg", "a.zip", "picture of day 5.zip"].map((name) => join(folder, name));
+
+    const { exitCode, stdout } = await runCommand("grade", [...files, "--age", "34"]);
+
+    expect(exitCode).toBe(0);
+    const [first, archive, last] = jsonLines(stdout).map((line) => GradingAnswer.parse(line));
+    expectStillGrades(first!);
+    expectStillGrades(last!);
+    expect(archive).toMatchObject({ status: "graded", sequence: { kind: "time-lapse" } });
+    expect([first, archive, last].map((answer) => answer?.embryoId)).toEqual([
+      "E-17",
+      "blastocyst-8",
+      "picture of day 5",
+    ]);
+  });
+
+  it("says a cycle of stills, and shows them as stills in a table", async () => {
+    const folder = await folderOf({
+      "E-17.jpg": await phantomStill(),
+      "empty.jpg": await phantomStill({ kind: "empty" }),
+    });
+    const files = ["E-17.jpg", "empty.jpg"].map((name) => join(folder, name));
+
+    const json = await runCommand("grade", [...files, "--cycle", "C 4"]);
+    const table = await runCommand("grade", [...files, "--format", "table"]);
+
+    expect([json.exitCode, table.exitCode]).toEqual([2, 2]);
+    const [still, empty] = jsonLines(json.stdout).map((line) => GradingAnswer.parse(line));
+    expectStillGrades(still!);
+    expectRejection(empty!, "NO_EMBRYO");
+    expect([still?.cycleId, empty?.cycleId]).toEqual(["C 4", "C 4"]);
+    expect(table.stdout).toMatch(/E-17 .*[ABC] {2}A \S+ B \S+ C \S+ .*still/);
+    expect(table.stdout).toMatch(/empty .*NO_EMBRYO/);
+  });
+
   it("prints a table for people", async () => {
     const folder = await folderOf({ "bad.zip": notAZip(), "good.zip": await phantomArchive() });
     const files = [join(folder, "bad.zip"), join(folder, "good.zip")];
@@ -107,20 +148,22 @@ describe("npm run grade", () => {
   });
 
   it.each([
-    ["no file", [], "No archive was named"],
+    ["no file", [], "No file was named"],
     ["a file that is not there", ["nowhere.zip"], "There is no file nowhere.zip"],
     ["a folder", ["tests"], "There is no file tests"],
     ["an age that the models do not know", ["package.json", "--age", "60"], "--age is from 18 to 55 years"],
     ["an age that is no number", ["package.json", "--age", "old"], "--age is from 18 to 55 years"],
     ["a format that there is not", ["package.json", "--format", "xml"], "--format is json or table"],
     ["an option that there is not", ["package.json", "--quick"], "--quick"],
+    ["a cycle of an archive", ["package.json", "--cycle", "C-4"], "--cycle is of stills: package.json is an archive"],
+    ["a cycle without a name", ["package.json", "--cycle", " "], "--cycle is 1 to 128 characters"],
   ])("refuses a call with %s, and says how to call it", async (_what, args, sentence) => {
     const { exitCode, stdout, stderr } = await runCommand("grade", args);
 
     expect(exitCode).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toContain(sentence);
-    expect(stderr).toContain("Usage: npm run grade -- FILE.zip");
+    expect(stderr).toContain("Usage: npm run grade -- FILE");
   });
 });
 

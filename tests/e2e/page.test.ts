@@ -10,7 +10,7 @@ import { calibratorBeside } from "../../cli/local-calibrator.ts";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
 import { openBrowser } from "../builders/browser.ts";
 import { aCalibrator } from "../builders/calibrators.ts";
-import { phantomArchive } from "../builders/phantom-archive.ts";
+import { blobOf, phantomArchive, phantomStill } from "../builders/phantom-archive.ts";
 import { type BundleFolder, pregnancyBundle } from "../builders/pregnancy-bundle.ts";
 
 describe("the page", () => {
@@ -21,6 +21,7 @@ describe("the page", () => {
   let browser: Browser;
   let graded: GradingAnswer;
   let rejected: GradingAnswer;
+  let still: GradingAnswer;
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), "blastograde-page-"));
@@ -34,6 +35,8 @@ describe("the page", () => {
     graded = await gradedUpload(send, await uploadArchive(send, await phantomArchive(), { ageYears: 34 }));
     const tooEarly = await phantomArchive({ seed: 9, capturedHpi: [80] });
     rejected = await gradedUpload(send, await uploadArchive(send, tooEarly));
+    const picture = blobOf(await phantomStill());
+    still = await gradedUpload(send, await uploadArchive(send, picture, { kind: "still", embryoId: "E-17" }));
     browser = await openBrowser();
   });
   afterAll(async () => {
@@ -69,6 +72,20 @@ describe("the page", () => {
     expect(text).toContain("inner cell mass");
     expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(448);
     expect(await page.getByText("where the network looked, the brighter the more").isVisible()).toBe(true);
+  });
+
+  it("shows a still as one", async () => {
+    const { page } = await visit("/");
+
+    const row = page.getByRole("row").filter({ hasText: "E-17" });
+    const preview = row.getByRole("img");
+
+    expect(still.status).toBe("graded");
+    const cells = await row.getByRole("cell").allInnerTexts();
+    expect(cells[2]).toMatch(new RegExp(`^${still.icm!.grade}\\s+A \\d+ %`));
+    expect(cells[6]).toMatch(/a single still/);
+    expect(cells[7]).toContain("SINGLE_PLANE");
+    expect(await preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(112);
   });
 
   it("shows a rejected embryo with the code and what to do", async () => {

@@ -117,7 +117,7 @@ describe("the grade calibrator", () => {
     });
     const { predictions } = await servedPredictions(DEMO_BUNDLE, dataSet, THREADS);
 
-    const calibrator = await fittedCalibrator(DEMO_BUNDLE, dataSet, 2);
+    const calibrator = await fittedCalibrator(DEMO_BUNDLE, dataSet, { threads: 2 });
 
     const casesOf = (structure: "icm" | "te", votes: "icmVotes" | "teVotes") =>
       dataSet.embryos.map((one) => ({ scores: predictions.get(one.embryoId)![structure].scores, votes: one[votes] }));

@@ -188,6 +188,14 @@ describe("an upload request", () => {
     expect(takes(UploadRequest, { ageYears: 34 })).toBe(true);
     expect(takes(UploadRequest, { agYears: 34 })).toBe(false);
   });
+
+  it("says of a still what no manifest will", () => {
+    const still = { kind: "still", embryoId: "E 17", cycleId: "C 4", ageYears: 34 };
+
+    expect(UploadRequest.parse(still)).toEqual(still);
+    expect(takes(UploadRequest, { kind: "still" })).toBe(false);
+    expect(takes(UploadRequest, { kind: "time-lapse", embryoId: "E 17" })).toBe(false);
+  });
 });
 
 describe("an inference notification", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cropperInput, cropperView, embryoMask, isInMask } from "../../core/cropping/embryo-mask.ts";
+import { cropperInput, cropperView, embryoPieces, isInMask } from "../../core/cropping/embryo-mask.ts";
 import type { GreyImage } from "../../core/ports.ts";
 
 const picture = (width: number, height: number, grey = 0): GreyImage => ({
@@ -20,7 +20,22 @@ function probabilities(...boxes: Box[]): Float32Array {
   return output;
 }
 
-describe("embryoMask", () => {
+const embryoMask = (image: GreyImage, output: Float32Array) => embryoPieces(image, output)[0] ?? null;
+
+describe("embryoPieces", () => {
+  it("are every piece by itself, the largest first", () => {
+    const pieces = embryoPieces(picture(640, 640), probabilities([0, 0, 8, 8], [30, 30, 50, 50], [60, 60, 64, 64]));
+
+    expect(pieces.map(({ area, bounds }) => [area, bounds.left])).toEqual([
+      [400 * 100, 300],
+      [64 * 100, 0],
+      [16 * 100, 600],
+    ]);
+    expect(pieces.map(({ cells }) => cells.reduce((sum, cell) => sum + cell))).toEqual([400, 64, 16]);
+  });
+});
+
+describe("the largest of embryoPieces", () => {
   it("maps cells back to pixels of the picture", () => {
     const mask = embryoMask(picture(640, 640), probabilities([10, 20, 30, 50]))!;
 
@@ -102,12 +117,17 @@ describe("embryoMask", () => {
     expect(embryoMask(picture(640, 320), probabilities([20, 16, 40, 40]))!.touchesEdge).toBe(true);
   });
 
+  it("touches the edge where the picture ends within a cell", () => {
+    expect(embryoMask(picture(640, 324), probabilities([20, 16, 40, 40]))!.touchesEdge).toBe(true);
+    expect(embryoMask(picture(640, 324), probabilities([20, 17, 40, 40]))!.touchesEdge).toBe(false);
+  });
+
   it("counts a probability above one half, and not one half itself", () => {
     expect(embryoMask(picture(64, 64), new Float32Array(64 * 64).fill(0.5))).toBeNull();
     expect(embryoMask(picture(64, 64), new Float32Array(64 * 64).fill(0.51))!.areaFraction).toBe(1);
   });
 
-  it("is null for a cropper that sees nothing", () => {
+  it("is none for a cropper that sees nothing", () => {
     expect(embryoMask(picture(500, 500), new Float32Array(64 * 64))).toBeNull();
   });
 

@@ -4,6 +4,7 @@ import { reportPage } from "../../cli/evaluation/page/report-page.ts";
 import { predictionsCsv } from "../../cli/evaluation/predictions-file.ts";
 import { servedAnswers } from "../../cli/evaluation/served-answers.ts";
 import { evaluatedEmbryo, reportOn, servedAnswer } from "../builders/evaluation.ts";
+import { tagsLeftOpen } from "../builders/pages.ts";
 
 /** Four embryos of two cycles: by the scores ICM is right on a, b and d and A for C on c; by the served grade on c too. */
 const EMBRYOS = [
@@ -18,21 +19,6 @@ const SERVED = new Map([
   ["c", servedAnswer("A", "B", { icm: "C", te: "B" })],
   ["d", servedAnswer("A", "C")],
 ]);
-
-/** Every tag that opens is closed in its place, and nothing is left that no XML reader takes. */
-function tagsLeftOpen(page: string): string[] {
-  const open: string[] = [];
-  const text = page.replace("<!DOCTYPE html>", "").replace(/<style>[^<]*<\/style>/, "");
-  for (const [tag, end, name, empty] of text.matchAll(/<(\/?)([a-z][a-z0-9]*)(?: [a-zA-Z0-9:-]+="[^"<]*")*(\/?)>/g)) {
-    if (empty === "/") continue;
-    if (end !== "/") open.push(name!);
-    else if (open.pop() !== name) return [`${tag} closes nothing`];
-  }
-  const strays = text
-    .replaceAll(/<\/?[a-z][a-z0-9]*(?: [a-zA-Z0-9:-]+="[^"<]*")*\/?>/g, "")
-    .match(/[<>]|&(?!(amp|lt|gt|quot|#39);)/g);
-  return [...open, ...(strays ?? [])];
-}
 
 describe("an evaluation's report", () => {
   it("has the accuracy and MSE that are counted by hand", () => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { isBlastocyst, refuseNonBlastocyst } from "../../core/cropping/blastocyst-criterion.ts";
-import { cropperView, embryoMask } from "../../core/cropping/embryo-mask.ts";
+import {
+  cavityWarnings,
+  isBlastocyst,
+  refuseNonBlastocyst,
+  refuseNonBlastocystStill,
+} from "../../core/cropping/blastocyst-criterion.ts";
+import { cropperView, embryoPieces } from "../../core/cropping/embryo-mask.ts";
 import { expansionEvidence } from "../../core/cropping/expansion-evidence.ts";
 
 const PICTURE = { width: 640, height: 640, pixels: new Uint8Array(640 * 640) };
@@ -10,7 +15,7 @@ const WINDOW = cropperView(PICTURE);
 function middle() {
   const probabilities = new Float32Array(64 * 64);
   for (let y = 16; y < 48; y++) probabilities.fill(1, 64 * y + 16, 64 * y + 48);
-  return embryoMask(PICTURE, probabilities)!;
+  return embryoPieces(PICTURE, probabilities)[0]!;
 }
 
 /** A crop whose centre plane is drawn pixel by pixel, between planes of noise. */
@@ -81,5 +86,27 @@ describe("isBlastocyst", () => {
     ["a size that no morula has", { fieldFraction: 0.5 }],
   ])("is one by %s alone", (_, sign) => {
     expect(isBlastocyst({ ...morula, ...sign })).toBe(true);
+  });
+});
+
+describe("a still", () => {
+  const verdict = (centreContrast: number) => {
+    try {
+      refuseNonBlastocystStill(centreContrast);
+      return cavityWarnings(centreContrast).map(({ code }) => code);
+    } catch (error) {
+      return (error as { code?: string }).code;
+    }
+  };
+
+  it("is graded with a clear cavity, with a remark where none is clear, and not at all where none is seen", () => {
+    expect([0.1, 0.45, 0.46, 0.7, 0.71, 1].map(verdict)).toEqual([
+      [],
+      [],
+      ["CAVITY_UNCLEAR"],
+      ["CAVITY_UNCLEAR"],
+      "NO_BLASTOCYST",
+      "NO_BLASTOCYST",
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attentionFocus, focusWarnings, upsampleAttention } from "../../core/pregnancy/focus.ts";
-import { discAndRing } from "../builders/tissues.ts";
+import { attentionFocus, focusDistancePx, focusWarnings, upsampleAttention } from "../../core/pregnancy/focus.ts";
+import { anyMasks, discAndRing } from "../builders/tissues.ts";
 
 const CELLS = 49;
 const map = (...values: [cell: number, value: number][]) => {
@@ -114,5 +114,38 @@ describe("the focus", () => {
     ["none", ["FOCUS_NONE"]],
   ] as const)("%s has the warnings %j", (focus, codes) => {
     expect(focusWarnings(focus).map(({ code }) => code)).toEqual(codes);
+  });
+});
+
+describe("the distance of the focus", () => {
+  const masks = discAndRing({ icmRadius: 20, teFrom: 60, teTo: 70 });
+  const cavity = 24 - 7;
+
+  it("is that of the peak's pixel to the nearest tissue", () => {
+    const distance = focusDistancePx(map([cavity, 1]), masks);
+
+    // The cell's centre is 32 pixels from the ICM's, whose radius is 20.
+    expect(distance).toBeGreaterThan(11);
+    expect(distance).toBeLessThan(13);
+  });
+
+  it("is 0 on ICM and TE, and above it elsewhere", () => {
+    fc.assert(
+      fc.property(anyMap, anyMasks, (attention, some) => {
+        const focus = attentionFocus(attention, some);
+        const distance = focusDistancePx(attention, some);
+
+        if (focus === "none") expect(distance).toBeNull();
+        else expect(distance === 0).toBe(focus !== "other");
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("is unknown without a peak, and without any tissue", () => {
+    const nothing = { icm: new Uint8Array(224 * 224), te: new Uint8Array(224 * 224) };
+
+    expect(focusDistancePx(map(), masks)).toBeNull();
+    expect(focusDistancePx(map([cavity, 1]), nothing)).toBeNull();
   });
 });

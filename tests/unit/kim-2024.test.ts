@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PAPER_AGES, PAPER_FOCUS, PAPER_PERFORMANCE } from "../../cli/pregnancy/kim-2024.ts";
+import { PAPER_AGES, PAPER_CALIBRATION, PAPER_FOCUS, PAPER_PERFORMANCE } from "../../cli/pregnancy/kim-2024.ts";
 import { studentTTest, welchTTest } from "../../core/statistics/t-test.ts";
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -53,4 +53,14 @@ it("has Kim's Table 3, which adds up to the totals that the abstract names", () 
   );
 
   expect(totals).toEqual([512, 438, 506]);
+});
+
+it("has Kim's Brier scores either side of what answering the share of pregnancies every time would give", () => {
+  const { negative, positive } = PAPER_AGES[0]!;
+  const prevalence = positive.n / (negative.n + positive.n);
+
+  const constant = prevalence * (1 - prevalence);
+
+  expect(PAPER_CALIBRATION.before.brier).toBeGreaterThan(constant);
+  expect(PAPER_CALIBRATION.after.brier).toBeLessThan(constant);
 });

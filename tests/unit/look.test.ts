@@ -25,12 +25,12 @@ describe("findEmbryo", () => {
   });
 
   it("takes a speck for no embryo", async () => {
-    expect(await findEmbryo(planes(640, 640), seeing(10))).toEqual({ mask: null, window: null });
+    expect(await findEmbryo(planes(640, 640), seeing(10))).toEqual({ mask: null, window: null, others: [] });
     expect((await findEmbryo(planes(640, 640), seeing(12))).mask).not.toBeNull();
   });
 
   it("sees nothing in an empty well", async () => {
-    expect(await findEmbryo(planes(500, 500), seeing(0))).toEqual({ mask: null, window: null });
+    expect(await findEmbryo(planes(500, 500), seeing(0))).toEqual({ mask: null, window: null, others: [] });
   });
 
   it("refuses focal planes of different sizes", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ArchiveDamaged, StorageUnavailable } from "../../core/errors.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
 import { failingArchives } from "../builders/memory-ports.ts";
-import { phantomArchive } from "../builders/phantom-archive.ts";
+import { blobOf, phantomArchive, phantomStill } from "../builders/phantom-archive.ts";
 import { CLINIC, GRADING, receiveArchive, stateOf, stationHouse } from "../builders/station-house.ts";
 
 const outage = new StorageUnavailable("The disk is full.");
@@ -88,6 +88,18 @@ describe("the ingest station", () => {
       rejection: { code: "ARCHIVE_DAMAGED", detail: "The zip is cut off. Upload it again." },
     });
     expect(house.cropJobs.messages).toEqual([]);
+  });
+
+  it("tells whoever uploads a picture as an archive which kind it is of", async () => {
+    const house = stationHouse();
+    const archive = blobOf(await phantomStill());
+
+    await ingestUpload(await receiveArchive(house, { archive }), house);
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({
+      status: "rejected",
+      rejection: { code: "WRONG_KIND", detail: expect.stringContaining("the kind still") },
+    });
   });
 
   it("names the embryo of an archive that is rejected after its manifest was read", async () => {

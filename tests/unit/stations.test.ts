@@ -11,6 +11,7 @@ import {
   GRADING,
   type InferenceRequest,
   receiveArchive,
+  receiveStill,
   type StationHouse,
   stateOf,
   stationHouse,
@@ -29,9 +30,21 @@ const stations: Record<string, Station> = {
       return (ports) => ingestUpload(stored, ports);
     },
   },
+  "ingest of a still": {
+    async prepare(house) {
+      const stored = await receiveStill(house);
+      return (ports) => ingestUpload(stored, ports);
+    },
+  },
   crop: {
     async prepare(house) {
       await ingestUpload(await receiveArchive(house), house);
+      return (ports) => cropEmbryo(house.cropJobs.messages[0]!, ports);
+    },
+  },
+  "crop of a still": {
+    async prepare(house) {
+      await ingestUpload(await receiveStill(house), house);
       return (ports) => cropEmbryo(house.cropJobs.messages[0]!, ports);
     },
   },
@@ -98,13 +111,16 @@ describe.each(Object.keys(stations))("the station %s", MANY_RUNS, (name) => {
   });
 });
 
-describe("the stations together", MANY_RUNS, () => {
-  it("grade an upload once, however its messages are doubled, reordered and interrupted", async () => {
-    const expected = await endOfTheWay(() => null);
+describe.each([
+  ["an upload", receiveArchive],
+  ["a still", receiveStill],
+])("the stations together, of %s", MANY_RUNS, (_what, receive) => {
+  it("grade it once, however its messages are doubled, reordered and interrupted", async () => {
+    const expected = await endOfTheWay(receive, () => null);
 
     await fc.assert(
       fc.asyncProperty(fc.infiniteStream(delivery), async (deliveries) => {
-        const end = await endOfTheWay(() => deliveries.next().value);
+        const end = await endOfTheWay(receive, () => deliveries.next().value);
 
         expect(end).toEqual(expected);
       }),
@@ -132,9 +148,12 @@ const delivery: fc.Arbitrary<UnluckyDelivery> = fc.record({
 /** Past so many deliveries every further one goes well, or a run of bad luck would never end. */
 const UNLUCKY_AT_MOST = 25;
 
-async function endOfTheWay(luck: () => UnluckyDelivery | null) {
+async function endOfTheWay(
+  receive: (house: StationHouse) => Promise<UploadStored>,
+  luck: () => UnluckyDelivery | null,
+) {
   const house = stationHouse();
-  await house.stored.send(await receiveArchive(house));
+  await house.stored.send(await receive(house));
   for (let deliveries = 0; ; deliveries++) {
     const waiting = waitingMessages(house);
     if (waiting.length === 0) break;

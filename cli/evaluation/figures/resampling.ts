@@ -4,9 +4,11 @@ import { bootstrapInterval, type Interval } from "../../../core/statistics/boots
 export interface Resampling {
   /** How often the cycles are drawn anew, at least 1. */
   readonly resamples: number;
+  /** Whole number; the same one gives the same intervals. @default 2019 */
+  readonly seed?: number;
 }
 
-/** One seed for all figures: the same answers give the same report. */
+/** One seed for all figures: the same answers give the same report, and all figures are of the same resamples. */
 const SEED = 2019;
 const LEVEL = 0.95;
 
@@ -14,10 +16,10 @@ const LEVEL = 0.95;
 export function interval<Case extends { readonly cycleId: string }>(
   cases: readonly Case[],
   statistic: (cases: readonly Case[]) => number,
-  { resamples }: Resampling,
+  { resamples, seed = SEED }: Resampling,
 ): Interval {
   return bootstrapInterval(cases, statistic, {
-    seed: SEED,
+    seed,
     resamples,
     level: LEVEL,
     clusterOf: ({ cycleId }) => cycleId,

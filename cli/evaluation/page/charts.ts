@@ -9,7 +9,8 @@ export const COLOURS = {
   human: "#b4541a",
 } as const;
 
-interface Frame {
+/** A drawing's size and its margins around the plot, in pixels. */
+export interface Frame {
   readonly width: number;
   readonly height: number;
   readonly left: number;
@@ -18,7 +19,7 @@ interface Frame {
   readonly bottom: number;
 }
 
-interface Axis {
+export interface Axis {
   readonly title: string;
   readonly from: number;
   readonly to: number;
@@ -27,10 +28,11 @@ interface Axis {
 }
 
 /** One decimal of a pixel is as fine as a printer draws. */
-const px = (value: number): string => String(Math.round(value * 10) / 10);
+export const px = (value: number): string => String(Math.round(value * 10) / 10);
 
-const share = (value: number): string => `${Math.round(100 * value)} %`;
-const SHARE_TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
+/** "40 %", for an axis. */
+export const share = (value: number): string => `${Math.round(100 * value)} %`;
+export const SHARE_TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /** A line through points, each 0 to 1 on both axes. */
 export interface Curve {
@@ -168,7 +170,7 @@ ${points.map((p) => html`<circle cx="${x(p.x)}" cy="${y(p.y)}" r="3.5" fill="${c
 }
 
 /** Axes, grid and the two scales of a plot. Without a y axis only x is ruled. */
-function plane(frame: Frame, xAxis: Axis, yAxis: Axis | null) {
+export function plane(frame: Frame, xAxis: Axis, yAxis: Axis | null) {
   const { width, height, left, top, right, bottom } = frame;
   const [x1, y1] = [width - right, height - bottom];
   const scale = (axis: Axis, start: number, end: number) => (value: number) =>
@@ -184,7 +186,8 @@ ${yAxis === null ? NOTHING : html`<text transform="translate(14 ${px((top + y1) 
   return { x, y, axes };
 }
 
-function legend(frame: Frame, curves: readonly Curve[]): Markup {
+/** Names and colours, in the plot's lower right corner. */
+export function legend(frame: Frame, curves: readonly Pick<Curve, "name" | "colour">[]): Markup {
   const x = frame.width - frame.right - 10;
   const last = frame.height - frame.bottom - 12;
   const rows = curves.map(({ name, colour }, n) => {
@@ -194,7 +197,8 @@ function legend(frame: Frame, curves: readonly Curve[]): Markup {
   return html`${rows}`;
 }
 
-function svg(frame: Frame, title: string, content: Markup): Markup {
+/** A drawing with its title, which is read out where it cannot be seen. */
+export function svg(frame: Frame, title: string, content: Markup): Markup {
   const { width, height } = frame;
   return html`<svg viewBox="0 0 ${px(width)} ${px(height)}" width="${px(width)}" height="${px(height)}" role="img" aria-label="${title}">
 <text x="${px(frame.left > 200 ? 0 : frame.left)}" y="18" class="title">${title}</text>
@@ -202,7 +206,8 @@ ${content}</svg>
 `;
 }
 
-function niceTicks(from: number, to: number): number[] {
+/** At most eight round numbers within a span. */
+export function niceTicks(from: number, to: number): number[] {
   const step = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1].find((candidate) => (to - from) / candidate <= 7) ?? 2;
   const ticks: number[] = [];
   for (let n = Math.ceil(from / step); n * step <= to; n++) ticks.push(Math.round(n * step * 1000) / 1000);

@@ -15,6 +15,7 @@ export const points = (share: number): string => signed((100 * share).toFixed(1)
 export const signedDecimal = (value: number): string => signed(value.toFixed(3));
 
 function signed(text: string): string {
+  if (Number(text) === 0) return text.replace("-", "");
   return Number(text) > 0 ? `+${text}` : text.replace("-", "−");
 }
 
