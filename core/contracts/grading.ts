@@ -29,7 +29,7 @@ export const Sequence = z.object({
 export type Sequence = z.infer<typeof Sequence>;
 
 /** What a record keeps of the pregnancy networks' answer. */
-export const PregnancyScore = z.object({
+const PregnancyScore = z.object({
   /** Sigmoid of the network's logit, 0 to 1: ranks embryos, is no probability. */
   rawScore: z.number().min(0).max(1),
   ageYears: AgeYears,

@@ -3,6 +3,7 @@ import { DEMO_NOTICE } from "../../core/contracts/bundle.ts";
 import { GRADES, type Grade, type StructureGrade } from "../../core/contracts/grades.ts";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
 import { rankCohort } from "../../core/stations/answer.ts";
+import { explanationLegend, PREGNANCY_STYLE, pregnancyCell } from "./pregnancy-cell.ts";
 
 interface GradingsPageOptions {
   /** Whether the serving bundle is a demo; an answer may be of one that no longer serves. */
@@ -36,6 +37,7 @@ export function gradingsPage(
     ${hasMore ? moreThan(answers.length) : ""}
     ${cycles.length === 0 ? html`<p>No embryo yet. Upload an archive or a still through the API, or run <code>npm run grade</code>.</p>` : ""}
     ${cycles.map(([cycleId, embryos]) => cycleTable(cycleId, embryos))}
+    ${answers.some(({ pregnancy }) => pregnancy !== null) ? explanationLegend() : ""}
   </body>
 </html>`;
 }
@@ -73,7 +75,9 @@ function cycleTable(cycleId: string | null, embryos: readonly GradingAnswer[]) {
   return html`<h2>${cycleId === null ? "Without a cycle" : `Cycle ${cycleId}`}</h2>
     <table>
       <thead>
-        <tr><th>Rank</th><th>Embryo</th><th>ICM</th><th>TE</th><th>Group</th><th>Sequence</th><th>Remarks</th></tr>
+        <tr>
+          <th>Rank</th><th>Embryo</th><th>ICM</th><th>TE</th><th>Group</th><th>Clinical pregnancy</th><th>Sequence</th><th>Remarks</th>
+        </tr>
       </thead>
       <tbody>
         ${ranked.map(
@@ -83,6 +87,7 @@ function cycleTable(cycleId: string | null, embryos: readonly GradingAnswer[]) {
             <td>${structureCell(answer.icm)}</td>
             <td>${structureCell(answer.te)}</td>
             <td>${answer.qualityGroup ?? answer.status}</td>
+            <td class="pregnancy">${pregnancyCell(answer)}</td>
             <td class="pictures">${sequenceCell(answer)}</td>
             <td class="words">${remarks(answer)}</td>
           </tr>`,
@@ -120,8 +125,8 @@ const STYLE = `
   tr.rejected { background: #faf4f4; }
   td { white-space: nowrap; }
   .words { white-space: normal; overflow-wrap: anywhere; min-width: 7rem; }
-  .pictures { width: 31.5rem; }
+  .pictures { width: 24rem; }
   td p { margin: 0 0 .3rem; font-size: 13px; }
   small { color: #566273; }
-  img { display: block; max-width: 100%; max-height: 84px; }
-`;
+  .pictures img { display: block; max-width: 100%; max-height: 84px; }
+${PREGNANCY_STYLE}`;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -6,11 +6,15 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { gradedUpload, type Send, uploadArchive } from "../../cli/client.ts";
 import { type LocalService, openLocalService } from "../../cli/local.ts";
+import { calibratorBeside } from "../../cli/local-calibrator.ts";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
 import { openBrowser } from "../builders/browser.ts";
+import { aCalibrator } from "../builders/calibrators.ts";
 import { blobOf, phantomArchive, phantomStill } from "../builders/phantom-archive.ts";
+import { type BundleFolder, pregnancyBundle } from "../builders/pregnancy-bundle.ts";
 
 describe("the page", () => {
+  let bundle: BundleFolder;
   let dataDir: string;
   let service: LocalService;
   let url: string;
@@ -21,12 +25,14 @@ describe("the page", () => {
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), "blastograde-page-"));
-    const modelBundle = "model-container/models/demo";
+    bundle = await pregnancyBundle();
+    const { dir: modelBundle, modelSha256 } = bundle;
+    await writeFile(calibratorBeside(modelBundle), JSON.stringify(aCalibrator({ modelSha256 })));
     const logger = pino({ level: "silent" });
     service = await openLocalService({ dataDir, clinicId: "north", modelBundle, modelThreads: 1, logger });
     url = await service.listen({ host: "127.0.0.1", port: 0 });
     const send: Send = (path, init) => fetch(url + path, init);
-    graded = await gradedUpload(send, await uploadArchive(send, await phantomArchive()));
+    graded = await gradedUpload(send, await uploadArchive(send, await phantomArchive(), { ageYears: 34 }));
     const tooEarly = await phantomArchive({ seed: 9, capturedHpi: [80] });
     rejected = await gradedUpload(send, await uploadArchive(send, tooEarly));
     const picture = blobOf(await phantomStill());
@@ -37,13 +43,14 @@ describe("the page", () => {
     await browser?.close();
     await service?.close();
     await rm(dataDir, { recursive: true, force: true });
+    await bundle?.remove();
   });
 
   it("shows a graded embryo with its grades, its group and its pictures", async () => {
     const { page } = await visit("/");
 
     const row = page.getByRole("row").filter({ hasText: graded.embryoId! });
-    const preview = row.getByRole("img");
+    const preview = row.getByRole("img", { name: "pictures of" });
 
     expect(graded.status).toBe("graded");
     const cells = await row.getByRole("cell").allInnerTexts();
@@ -51,6 +58,20 @@ describe("the page", () => {
     expect(cells[3]).toMatch(new RegExp(`^${graded.te!.grade}\\s+A \\d+ %\\s+B \\d+ %\\s+C \\d+ %$`));
     expect(cells[4]).toBe(graded.qualityGroup);
     expect(await preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+  });
+
+  it("shows the probability of pregnancy with its interval and its raw score, and what it rests on", async () => {
+    const { page } = await visit("/");
+
+    const cell = page.getByRole("row").filter({ hasText: graded.embryoId! }).getByRole("cell").nth(5);
+    const picture = cell.getByRole("img");
+
+    const text = await cell.innerText();
+    expect(text).toMatch(/^\d+ % \d+ to \d+ % \(95 % interval\)/);
+    expect(text).toContain(`Raw score ${graded.pregnancy!.rawScore.toFixed(2)} at 34 years`);
+    expect(text).toContain("inner cell mass");
+    expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(448);
+    expect(await page.getByText("where the network looked, the brighter the more").isVisible()).toBe(true);
   });
 
   it("shows a still as one", async () => {
@@ -62,8 +83,8 @@ describe("the page", () => {
     expect(still.status).toBe("graded");
     const cells = await row.getByRole("cell").allInnerTexts();
     expect(cells[2]).toMatch(new RegExp(`^${still.icm!.grade}\\s+A \\d+ %`));
-    expect(cells[5]).toMatch(/a single still/);
-    expect(cells[6]).toContain("SINGLE_PLANE");
+    expect(cells[6]).toMatch(/a single still/);
+    expect(cells[7]).toContain("SINGLE_PLANE");
     expect(await preview.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(112);
   });
 
