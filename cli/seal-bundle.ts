@@ -113,9 +113,9 @@ async function main(): Promise<void> {
   await writeFile(join(dir, "metrics.json"), metricsJson(recipe, metrics));
   await writeFile(join(dir, "MODEL_CARD.md"), modelCard(calibrated.manifest, recipe, metrics));
   await sealBundle({ ...options, ...calibrators });
+  const calibrator = demoCalibrator(calibrated.manifest.modelSha256, pregnancy, fittedOn);
   await rm(out, { recursive: true, force: true });
   await rename(dir, out);
-  const calibrator = demoCalibrator(calibrated.manifest.modelSha256, pregnancy, fittedOn);
   await writeCalibrator(calibratorBeside(out), calibrator);
   const { evaluation: _, pregnancy: __, ...others } = metrics;
   const ofPregnancy = { page: pregnancy.page, ...pregnancyFigures(pregnancy.report) };

@@ -1,7 +1,8 @@
 import type { Grading, GradingRecord } from "../contracts/grading.ts";
+import type { Warning } from "../contracts/identifiers.ts";
 import type { InferenceNotification } from "../contracts/messages.ts";
 import { Prediction } from "../contracts/prediction.ts";
-import { PredictionInvalid } from "../errors.ts";
+import { isBlastogradeError, PredictionInvalid } from "../errors.ts";
 import { qualityGroup, structureGrade } from "../grading/grade-decoding.ts";
 import type { ClipFormat, Clock, GradingStore, ObjectStore, OverlayEncoder, RecordStore } from "../ports.ts";
 import { explanation } from "../pregnancy/explanation.ts";
@@ -9,6 +10,11 @@ import { pregnancyStill } from "../pregnancy/pregnancy-still.ts";
 import { rejectGrading, rejectingBadInput, UNFINISHED } from "./close.ts";
 import { keyOfLocation, objectKeys } from "./keys.ts";
 import { modelRefusal } from "./model-refusal.ts";
+
+const EXPLANATION_MISSING: Warning = {
+  code: "EXPLANATION_MISSING",
+  detail: "The picture of what the pregnancy score rests on could not be drawn. The score stands; report it.",
+};
 
 export interface GradePorts {
   readonly objects: ObjectStore;
@@ -21,7 +27,7 @@ export interface GradePorts {
 
 /**
  * Station 3: a finished inference becomes the record, written once, and the grading points at it. The picture that explains
- * a pregnancy score is drawn before: whoever sees the score in a record finds its picture.
+ * a pregnancy score is drawn before: whoever sees the score in a record finds its picture, or a warning that it has none.
  *
  * Repeatable: whoever comes second finds the record there and leaves it. The same archive uploaded again therefore ends
  * at the first record.
@@ -40,8 +46,8 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
   await rejectingBadInput(ports, grading, async () => {
     const json = await ports.objects.read(keyOfLocation(outputLocation));
     const prediction = parsePrediction(json, grading);
-    await drawExplanation(grading, prediction, ports);
-    const { record } = await ports.records.putOnce(recordOf(grading, prediction, ports.clock.now()));
+    const drawn = await drawExplanation(grading, prediction, ports);
+    const { record } = await ports.records.putOnce(recordOf(grading, prediction, drawn, ports.clock.now()));
     const { clinicId, embryoId, archiveDigest, ageYears, modelSha256 } = record;
     await ports.gradings.change(grading.gradingId, UNFINISHED, {
       status: "graded",
@@ -70,18 +76,26 @@ function parsePrediction(json: Uint8Array, grading: Grading): Prediction {
   return parsed.data;
 }
 
+/** @returns a warning where there is no picture: no grade is lost for want of one @throws retryable errors; PredictionInvalid */
 async function drawExplanation(
   { clinicId, gradingId }: Grading,
   { pregnancy }: Prediction,
   { objects, clips, overlays }: GradePorts,
-): Promise<void> {
-  if (pregnancy === null) return;
-  const clip = clips.decode(await objects.read(objectKeys.clip(clinicId, gradingId)));
-  const picture = explanation(pregnancyStill(clip), pregnancy);
-  await objects.write(objectKeys.explanation(clinicId, gradingId), await overlays.encodeOverlay(picture));
+): Promise<Warning[]> {
+  if (pregnancy === null) return [];
+  let picture: Uint8Array;
+  try {
+    const clip = clips.decode(await objects.read(objectKeys.clip(clinicId, gradingId)));
+    picture = await overlays.encodeOverlay(explanation(pregnancyStill(clip), pregnancy));
+  } catch (error) {
+    if (isBlastogradeError(error) && (error.retryable || error.code === "PREDICTION_INVALID")) throw error;
+    return [EXPLANATION_MISSING];
+  }
+  await objects.write(objectKeys.explanation(clinicId, gradingId), picture);
+  return [];
 }
 
-function recordOf(grading: Grading, prediction: Prediction, gradedAt: Date): GradingRecord {
+function recordOf(grading: Grading, prediction: Prediction, drawn: readonly Warning[], gradedAt: Date): GradingRecord {
   const { embryoId, archiveDigest, sequence, clipSha256 } = grading;
   if (embryoId === null || archiveDigest === null || sequence === null || clipSha256 === null) {
     throw new PredictionInvalid("The model answered before the clip was cropped. Report it; no grade was given.");
@@ -101,7 +115,7 @@ function recordOf(grading: Grading, prediction: Prediction, gradedAt: Date): Gra
     te,
     qualityGroup: qualityGroup(icm.grade, te.grade),
     sequence,
-    warnings: [...grading.warnings, ...prediction.warnings],
+    warnings: [...grading.warnings, ...prediction.warnings, ...drawn],
     pregnancy: pregnancy && { rawScore: pregnancy.rawScore, ageYears: pregnancy.ageYears, focus: pregnancy.focus },
     clipSha256,
     model: prediction.model,

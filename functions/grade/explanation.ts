@@ -38,7 +38,12 @@ export function serveExplanation(
       const detail = "This embryo has no pregnancy score to explain; the warnings of its grading say why.";
       return problem(c, "EXPLANATION_UNKNOWN", detail) as never;
     }
-    const bytes = await ports.objects.read(objectKeys.explanation(clinicId, record.gradingId));
+    const key = objectKeys.explanation(clinicId, record.gradingId);
+    if ((await ports.objects.head(key)) === null) {
+      const detail = "The picture of this embryo's score could not be drawn when it was graded; the score stands.";
+      return problem(c, "EXPLANATION_UNKNOWN", detail) as never;
+    }
+    const bytes = await ports.objects.read(key);
     return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { "Content-Type": "image/webp" });
   });
 }

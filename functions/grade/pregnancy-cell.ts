@@ -15,7 +15,7 @@ export function pregnancyCell({ embryoId, pregnancy }: GradingAnswer) {
   const picture = `/v1/embryos/${encodeURIComponent(embryoId)}/explanation`;
   return html`<div class="score">
       <p>${probability(pregnancy)}</p>
-      <a href="${picture}"><img alt="what the score of ${embryoId} rests on" src="${picture}" /></a>
+      <a href="${picture}"><img loading="lazy" alt="what the score of ${embryoId} rests on" src="${picture}" /></a>
       <p><small>${FOCUS[pregnancy.focus]}</small></p>
       <p><small>Raw score ${pregnancy.rawScore.toFixed(2)} at ${pregnancy.ageYears} years: orders embryos, is no probability.</small></p>
     </div>`;

@@ -22,9 +22,8 @@ export async function shownGrading(clinicId: string, embryoId: string, ports: Sh
   // Between the record's write and its grading's the newest grading is still the truth.
   if (!recorded?.recordKey) return newest;
   // A still's cycle is said at the upload, so that it can be corrected without another picture and thus another record.
-  return newest?.recordKey && isSameRecord(newest.recordKey, recorded.recordKey) && newest.cycleId !== recorded.cycleId
-    ? newest
-    : recorded;
+  const isOfRecord = newest?.recordKey && isSameRecord(newest.recordKey, recorded.recordKey);
+  return isOfRecord && newest.cycleId !== null && newest.cycleId !== recorded.cycleId ? newest : recorded;
 }
 
 function isSameRecord(one: RecordKey, other: RecordKey): boolean {

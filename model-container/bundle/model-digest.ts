@@ -5,7 +5,7 @@ import type { BundleManifest } from "../../core/contracts/bundle.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
 /**
- * Digest of what changes an answer: the networks' bytes, what the pregnancy network takes, the preprocessing, the grade
+ * Digest of what changes an answer: the networks' bytes, what the pregnancy network takes and is (which places its map), the preprocessing, the grade
  * calibrators and the class order. A bundle without the parts that came later keeps the digest it had before they came.
  *
  * Not the card, the metrics, the golden outputs or any file's name: a better description is not another model.
@@ -22,7 +22,9 @@ export function modelDigest(
       cnn: cnn.sha256,
       rnn: rnn.sha256,
       ...(segmenter && { segmenter: segmenter.sha256 }),
-      ...(pregnancy && { pregnancy: { sha256: pregnancy.sha256, input: pregnancy.input } }),
+      ...(pregnancy && {
+        pregnancy: { sha256: pregnancy.sha256, input: pregnancy.input, architecture: pregnancy.architecture },
+      }),
     },
     preprocessing: model.preprocessing,
     gradeCalibrator: model.gradeCalibrator,

@@ -44,9 +44,27 @@ describe("an embryo's explanation", () => {
   it("is nobody else's", async () => {
     const api = await openApi();
     await api.graded({ embryoId: "e", gradingId: "of-north", clinicId: "north", pregnancy });
-    await api.ports.objects.write(objectKeys.explanation("north", "of-north"), picture("north"));
+    await api.graded({ embryoId: "e", gradingId: "of-south", clinicId: "south", pregnancy });
+    await api.graded({ embryoId: "f", gradingId: "more-of-north", clinicId: "north", pregnancy });
+    for (const [clinic, grading] of [
+      ["north", "of-north"],
+      ["south", "of-south"],
+      ["north", "more-of-north"],
+    ] as const) {
+      await api.ports.objects.write(objectKeys.explanation(clinic, grading), picture(grading));
+    }
 
-    await expectProblem(await api.get("/v1/embryos/e/explanation", "south"), 404, "EMBRYO_UNKNOWN");
+    const [norths, souths] = await Promise.all(["north", "south"].map((c) => api.get("/v1/embryos/e/explanation", c)));
+
+    expect([await norths!.text(), await souths!.text()]).toEqual(["of-north", "of-south"]);
+    await expectProblem(await api.get("/v1/embryos/f/explanation", "south"), 404, "EMBRYO_UNKNOWN");
+  });
+
+  it("is not there where it could not be drawn", async () => {
+    const api = await openApi();
+    await api.graded({ embryoId: "e", gradingId: "without", pregnancy });
+
+    await expectProblem(await api.get("/v1/embryos/e/explanation"), 404, "EXPLANATION_UNKNOWN");
   });
 
   it("is not there for an embryo without a pregnancy score, without grades, or that there is not", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import type { Prediction } from "../../core/contracts/prediction.ts";
-import { StorageUnavailable } from "../../core/errors.ts";
+import { ClipInvalid, StorageUnavailable } from "../../core/errors.ts";
 import { explanation } from "../../core/pregnancy/explanation.ts";
 import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";
@@ -65,6 +65,37 @@ describe("the grade station", () => {
     const clip = npzClipFormat.decode(await house.objects.read(objectKeys.clip(CLINIC, GRADING)));
     const { rgb } = explanation(pregnancyStill(clip), pregnancyOf(34));
     expect(await house.objects.read(objectKeys.explanation(CLINIC, GRADING))).toEqual(rgb);
+  });
+
+  it.each([
+    [
+      "an encoder that fails",
+      (house: StationHouse) => ({
+        ...house,
+        overlays: { encodeOverlay: () => Promise.reject(new Error("no memory")) },
+      }),
+    ],
+    [
+      "a clip that is gone",
+      (house: StationHouse) => ({
+        ...house,
+        clips: {
+          ...house.clips,
+          decode: () => {
+            throw new ClipInvalid("gone");
+          },
+        },
+      }),
+    ],
+  ])("loses no grade for %s", async (_name, broken) => {
+    const house = await predicted();
+
+    await recordGrade(completed(GRADING, objectKeys.prediction(CLINIC, GRADING)), broken(house));
+
+    const [record] = house.records.all();
+    expect(record).toMatchObject({ icm: { grade: "B" }, pregnancy: { rawScore: 0.55 } });
+    expect(record?.warnings.map(({ code }) => code)).toContain("EXPLANATION_MISSING");
+    expect(await house.objects.head(objectKeys.explanation(CLINIC, GRADING))).toBeNull();
   });
 
   it("writes no record while its explanation cannot be stored", async () => {
