@@ -49,7 +49,7 @@ export interface PreparedEmbryo {
   readonly te: Grade | null;
   readonly icmVotes: readonly Grade[];
   readonly teVotes: readonly Grade[];
-  /** Foetal heartbeat; null where it is not known. */
+  /** Clinical pregnancy: a gestational sac of phantoms, elsewhere what the data set means; null where it is not known. */
   readonly outcome: 0 | 1 | null;
   /** Moments that this embryo has a still of. */
   readonly moments: ReadonlySet<Moment>;

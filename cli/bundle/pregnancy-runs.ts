@@ -1,7 +1,7 @@
 import { FOLDS } from "../dataset/enhanced-images.ts";
 import type { Recipe } from "./recipe.ts";
 
-export const PREGNANCY_NETWORKS = ["resnet50", "densenet121", "vgg16"] as const;
+const PREGNANCY_NETWORKS = ["resnet50", "densenet121", "vgg16"] as const;
 export const PREGNANCY_INPUTS = ["plain", "enhanced"] as const;
 
 /** The run that is served, chosen beforehand: the paper's best network on its enhanced images, the first fold. */

@@ -34,7 +34,7 @@ export interface SourceEmbryo {
   readonly teVotes: readonly Grade[];
   /** tA, when the embryologist annotated, in hours post insemination. */
   readonly annotatedHpi: number | null;
-  /** Foetal heartbeat after transfer. */
+  /** Clinical pregnancy after transfer, as the data set means it. */
   readonly outcome: 0 | 1 | null;
   /** The data set's own split. */
   readonly split: Split | null;

@@ -15,7 +15,7 @@ export interface Subject {
   readonly te: Grade | null;
   readonly icmVotes: readonly Grade[];
   readonly teVotes: readonly Grade[];
-  /** 1 for a fetal heartbeat; null where it is not known. */
+  /** 1 for a clinical pregnancy, as the data set means it; null where it is not known. */
   readonly outcome: 0 | 1 | null;
 }
 

@@ -5,6 +5,7 @@ import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import { openPregnancyScorer } from "../../adapters/onnx/pregnancy-scorer.ts";
 import { openTissueSegmenter } from "../../adapters/onnx/tissue-segmenter.ts";
 import type { Focus } from "../../core/contracts/prediction.ts";
+import { firstCellCentrePx } from "../../core/pregnancy/attention-cells.ts";
 import { enhancedImage, plainImage } from "../../core/pregnancy/enhanced-image.ts";
 import { attentionFocus, focusDistancePx } from "../../core/pregnancy/focus.ts";
 import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
@@ -56,10 +57,11 @@ parentPort!.on("message", async (embryoId: string) => {
       images[networks[place]!.model.input],
       clip.meta.ageYears!,
     );
+    const firstCellPx = firstCellCentrePx(networks[place]!.model.network);
     answers.push({
       rawScore,
-      focus: attentionFocus(attention, masks),
-      focusDistancePx: focusDistancePx(attention, masks),
+      focus: attentionFocus(attention, masks, firstCellPx),
+      focusDistancePx: focusDistancePx(attention, masks, firstCellPx),
     });
   }
   const scored: ScoredEmbryo = { embryoId, answers, masks };

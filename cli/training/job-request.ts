@@ -1,7 +1,7 @@
 import type { TrainingJobRequest } from "../../adapters/aws/training-job-request.ts";
 import { CHECKPOINT_FILE, trainingKeys } from "./send-training.ts";
 import { sha256Of } from "./shards.ts";
-import type { SagemakerTraining } from "./train-options.ts";
+import { type SagemakerTraining, scriptValue } from "./train-options.ts";
 
 /** What a job trains on, by digest. */
 export interface TrainingInputs {
@@ -11,7 +11,7 @@ export interface TrainingInputs {
   readonly codeSha256: string;
   /** The CNN under an RNN; null for the other networks. */
   readonly cnnSha256: string | null;
-  /** The checkpoint whose weights a cropper or a CNN begins with; null for random ones. */
+  /** The checkpoint whose weights a network begins with, any but an RNN; null for random ones. */
   readonly fromSha256: string | null;
 }
 
@@ -136,7 +136,10 @@ function checkArguments(options: SagemakerTraining): void {
   }
   if (options.network !== "rnn" && options.cnn !== undefined) throw new Error("--cnn is for the rnn only.");
   if (options.network === "rnn" && options.from !== undefined) {
-    throw new Error("--from is for the cropper and the cnn.");
+    throw new Error("--from is for any network but the rnn.");
+  }
+  if (scriptValue(options.arguments, "weights", "none").match(/^(none|imagenet)$/) === null) {
+    throw new Error("--weights takes none or imagenet here, for no file of yours is in the job: begin with --from.");
   }
   if (options.network === "cropper" && options.instances > 1) {
     throw new Error("The cropper trains in one process: leave --instances out.");

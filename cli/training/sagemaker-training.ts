@@ -6,7 +6,7 @@ import { openTrainingJobs, type TrainingJob, type TrainingJobs } from "../../ada
 import { trainingJobRequest } from "./job-request.ts";
 import { sendCheckpoint, sendCode, sendDataset } from "./send-training.ts";
 import { sha256Of, shardDataset } from "./shards.ts";
-import type { SagemakerTraining } from "./train-options.ts";
+import { type SagemakerTraining, scriptValue } from "./train-options.ts";
 import { packTrainingCode } from "./training-code.ts";
 import { trainingFiles } from "./training-files.ts";
 
@@ -68,8 +68,7 @@ async function digestOf(file: string | undefined): Promise<string | null> {
 
 /** Which stills the CNN's own `--moment` asks for. */
 function momentOf(scriptArguments: readonly string[]): string {
-  const at = scriptArguments.findLastIndex((word) => /^--moment(=|$)/.test(word));
-  const moment = at === -1 ? DEFAULT_MOMENT : (scriptArguments[at]?.split("=")[1] ?? scriptArguments[at + 1] ?? "");
+  const moment = scriptValue(scriptArguments, "moment", DEFAULT_MOMENT);
   if (!/^[A-Za-z0-9]+$/.test(moment)) throw new Error(`--moment ${moment} is no moment, such as tA or 110.`);
   return moment;
 }

@@ -97,6 +97,12 @@ export function parseTrainOptions(argv: readonly string[]): LocalTraining | Sage
   throw new Error(`${faults.join("; ")}.`);
 }
 
+/** The value that a network's script takes of its own option: the last one, or `otherwise` where it was not given. */
+export function scriptValue(scriptArguments: readonly string[], name: string, otherwise: string): string {
+  const at = scriptArguments.findLastIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));
+  return at === -1 ? otherwise : (scriptArguments[at]?.split("=")[1] ?? scriptArguments[at + 1] ?? "");
+}
+
 function firstValue(argv: readonly string[], name: string): string | undefined {
   const at = argv.findIndex((word) => word === `--${name}` || word.startsWith(`--${name}=`));
   return at === -1 ? undefined : (argv[at]!.split("=")[1] ?? argv[at + 1]);

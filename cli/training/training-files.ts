@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-export const NETWORKS = ["cropper", "cnn", "rnn"] as const;
+export const NETWORKS = ["cropper", "cnn", "rnn", "segmenter", "pregnancy"] as const;
 export type Network = (typeof NETWORKS)[number];
 
 export interface TrainingFile {
@@ -21,13 +21,15 @@ export async function trainingFiles(dataset: string, network: Network, moment: s
     cropper: async () => ["cropper.npz"],
     cnn: async () => ["dataset.json", "embryos.csv", `stills/${moment}.npy`],
     rnn: async () => ["dataset.json", "embryos.csv", ...(await clipsIn(dataset))],
+    segmenter: async () => ["segmentation.npz"],
+    pregnancy: async () => ["enhanced.npy", "pregnancy.csv"],
   };
   return Promise.all(
     (await paths[network]()).map(async (path) => {
       const found = await stat(join(dataset, path)).catch(() => null);
       if (found?.isFile()) return { path, bytes: found.size };
       throw new Error(
-        `${join(dataset, path)} is missing, and the ${network} trains on it: prepare the data set first.`,
+        `${join(dataset, path)} is missing, and the ${network} training reads it: prepare the data set first.`,
       );
     }),
   );

@@ -20,6 +20,8 @@ export const PregnancyPrediction = z.object({
   focus: Focus,
   /** Grad-CAM of the logit, [7, 7] row by row, from 0 on. */
   attention: z.array(z.number().min(0)).length(ATTENTION_SIZE ** 2),
+  /** Where its first cell looks from, along either side, in pixels of the still; the others follow every 32. */
+  firstCellPx: z.number().min(0).max(31),
   /** Masks of the 224 x 224 still as lengths of runs, row by row, beginning with a run outside (which may be 0). */
   masks: z.object({ icm: z.array(z.int().min(0)), te: z.array(z.int().min(0)) }),
 });

@@ -43,12 +43,12 @@ const SHADOW = 0.45;
  */
 export function explanation(
   still: Uint8Array,
-  { attention, masks }: Pick<PregnancyPrediction, "attention" | "masks">,
+  { attention, firstCellPx, masks }: Pick<PregnancyPrediction, "attention" | "firstCellPx" | "masks">,
 ): ColourImage {
   const size = EXPLANATION_SIZE;
   const window = { left: 0, top: 0, size: CLIP_SIZE };
   const grey = resample({ width: CLIP_SIZE, height: CLIP_SIZE, pixels: still }, window, size);
-  const map = upsampleAttention(attention, size);
+  const map = upsampleAttention(attention, firstCellPx, size);
   const most = map.reduce((highest, value) => Math.max(highest, value), 0);
   const outlines = { icm: outline(decodeRuns(masks.icm)), te: outline(decodeRuns(masks.te)) };
   const shadow = around(outlines.icm, outlines.te);

@@ -1,21 +1,29 @@
 import { CLIP_SIZE } from "../contracts/clip.ts";
 import type { Warning } from "../contracts/identifiers.ts";
 import { ATTENTION_SIZE, type Focus } from "../contracts/prediction.ts";
+import { CELL_PX } from "./attention-cells.ts";
 import type { TissueMasks } from "./tissue-masks.ts";
 
 /**
- * Brings a Grad-CAM map to a picture's size, bilinearly between the centres of its cells; beyond the outermost centres
- * the values of the border are repeated. As PyTorch's `interpolate(mode="bilinear", align_corners=False)`.
+ * Brings a Grad-CAM map to a picture's size, bilinearly between the places its cells look from; beyond the outermost ones the
+ * values of the border are repeated. Where they look from the middle of their own pixels (15.5) it is PyTorch's
+ * `interpolate(mode="bilinear", align_corners=False)`.
  *
  * @param attention [7, 7] row by row
+ * @param firstCellPx as of `firstCellCentrePx`
  * @param size side of the result in pixels, a whole number from 1 on
  * @returns float64 [size, size]
  * @throws RangeError for a map of another size
  */
-export function upsampleAttention(attention: readonly number[], size: number = CLIP_SIZE): Float64Array {
+export function upsampleAttention(
+  attention: readonly number[],
+  firstCellPx: number,
+  size: number = CLIP_SIZE,
+): Float64Array {
   if (attention.length !== ATTENTION_SIZE ** 2) throw new RangeError(`a map of ${attention.length} cells, not [7, 7]`);
   const between = Array.from({ length: size }, (_, pixel) => {
-    const place = Math.max(0, ((pixel + 0.5) * ATTENTION_SIZE) / size - 0.5);
+    const ofStill = ((pixel + 0.5) * CLIP_SIZE) / size - 0.5;
+    const place = Math.min(ATTENTION_SIZE - 1, Math.max(0, (ofStill - firstCellPx) / CELL_PX));
     const from = Math.floor(place);
     return { from, to: Math.min(from + 1, ATTENTION_SIZE - 1), share: place - from };
   });
@@ -41,12 +49,13 @@ export function upsampleAttention(attention: readonly number[], size: number = C
  * is repeated up to the picture's edge, and only its innermost pixel lies where the network looked.
  *
  * @param attention [7, 7] row by row, from 0 on
+ * @param firstCellPx as of `firstCellCentrePx`
  * @returns `none` for a map that is zero everywhere
  * @see Kim et al. 2024, Table 3, where embryologists judged regions by eye
  */
-export function attentionFocus(attention: readonly number[], { icm, te }: TissueMasks): Focus {
+export function attentionFocus(attention: readonly number[], { icm, te }: TissueMasks, firstCellPx: number): Focus {
   if (attention.every((value) => value === 0)) return "none";
-  const peak = peakOf(upsampleAttention(attention));
+  const peak = peakOf(upsampleAttention(attention, firstCellPx));
   if (icm[peak] === 1) return "icm";
   return te[peak] === 1 ? "te" : "other";
 }
@@ -55,11 +64,16 @@ export function attentionFocus(attention: readonly number[], { icm, te }: Tissue
  * How far a Grad-CAM map's peak, as in {@link attentionFocus}, lies from the nearest pixel of ICM or TE; 0 on one of them.
  *
  * @param attention [7, 7] row by row, from 0 on
+ * @param firstCellPx as of `firstCellCentrePx`
  * @returns pixels of the still; null for a map that is zero everywhere, and where neither tissue was found
  */
-export function focusDistancePx(attention: readonly number[], { icm, te }: TissueMasks): number | null {
+export function focusDistancePx(
+  attention: readonly number[],
+  { icm, te }: TissueMasks,
+  firstCellPx: number,
+): number | null {
   if (attention.every((value) => value === 0)) return null;
-  const peak = peakOf(upsampleAttention(attention));
+  const peak = peakOf(upsampleAttention(attention, firstCellPx));
   const [x, y] = [peak % CLIP_SIZE, Math.floor(peak / CLIP_SIZE)];
   let nearest = Number.POSITIVE_INFINITY;
   for (let pixel = 0; pixel < icm.length; pixel++) {

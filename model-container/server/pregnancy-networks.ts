@@ -3,6 +3,7 @@ import { openPregnancyScorer } from "../../adapters/onnx/pregnancy-scorer.ts";
 import { openTissueSegmenter } from "../../adapters/onnx/tissue-segmenter.ts";
 import type { Clip } from "../../core/contracts/clip.ts";
 import type { Warning } from "../../core/contracts/identifiers.ts";
+import { firstCellCentrePx } from "../../core/pregnancy/attention-cells.ts";
 import { enhancedImage, plainImage } from "../../core/pregnancy/enhanced-image.ts";
 import { pregnancyPrediction } from "../../core/pregnancy/pregnancy-prediction.ts";
 import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
@@ -41,6 +42,7 @@ export async function openPregnancyNetworks(bundle: LoadedBundle, options: Sessi
     await segmenter.close();
     throw error;
   });
+  const firstCellPx = firstCellCentrePx(pregnancy.architecture);
   return {
     async answer(clip) {
       const { ageYears } = clip.meta;
@@ -48,7 +50,7 @@ export async function openPregnancyNetworks(bundle: LoadedBundle, options: Sessi
       const still = pregnancyStill(clip);
       const masks = await segmenter.segment(still);
       const image = pregnancy.input === "enhanced" ? enhancedImage(still, masks) : plainImage(still);
-      return pregnancyPrediction({ ...(await scorer.score(image, ageYears)), ageYears, masks });
+      return pregnancyPrediction({ ...(await scorer.score(image, ageYears)), ageYears, masks, firstCellPx });
     },
     async close() {
       await segmenter.close();

@@ -50,13 +50,15 @@ def read_cropper_pictures(dataset: Path, split: str, limit: int = 0) -> CropperP
     return CropperPictures(torch.from_numpy(pictures), torch.from_numpy(masks))
 
 
-def read_segmentation_pictures(dataset: Path, split: str, limit: int = 0) -> SegmentationPictures:
-    """Outlined stills of one split; `limit` > 0 takes the first ones only."""
+def read_segmentation_pictures(dataset: Path, split: str, limit: int = 0, at_least: int = 1) -> SegmentationPictures:
+    """Outlined stills of one split; `limit` > 0 takes the first ones only, and fewer than `at_least` end the script."""
     with np.load(existing(dataset / "segmentation.npz")) as arrays:
         chosen = np.flatnonzero(arrays["split"] == SPLITS.index(split))[: limit or None]
         stills, tissues = arrays["images"][chosen], arrays["masks"][chosen]
-    if len(chosen) == 0:
-        sys.exit(f"{dataset / 'segmentation.npz'} holds no {split} picture.")
+    if len(chosen) < at_least:
+        sys.exit(
+            f"{dataset / 'segmentation.npz'} holds {len(chosen)} {split} pictures, and it takes at least {at_least}."
+        )
     if stills.shape[1:] != (224, 224) or stills.dtype != np.uint8 or tissues.shape != stills.shape or tissues.max() > 2:
         sys.exit(f"{dataset / 'segmentation.npz'} must hold images uint8 [N,224,224] and masks of 0, 1 and 2.")
     return SegmentationPictures(torch.from_numpy(stills)[:, None], torch.from_numpy(tissues))

@@ -1,4 +1,4 @@
-"""The pregnancy network of Kim et al. 2024, Fig. 3: a pretrained CNN, its pooled features joined by the age, a sigmoid."""
+"""The pregnancy network of Kim et al. 2024, Fig. 3: a pretrained CNN, its pooled features, the age, a sigmoid."""
 
 import torch
 import torch.nn.functional as F
@@ -12,9 +12,10 @@ CHANNEL_DEVIATION = (0.229, 0.224, 0.225)
 
 
 class PregnancyNetwork(nn.Module):
-    """Global average pooling behind every trunk, and the standardised age as one more feature of the last, linear layer.
+    """Global average pooling behind every trunk; the standardised age is one more feature of the last, linear layer.
 
-    votes: a head for the votes on ICM and TE in its place, for a first training; more embryos are graded than transferred.
+    votes: a head for the votes on ICM and TE in its place, for a first training: more embryos are graded than
+    transferred.
     """
 
     def __init__(self, network: str, width: float, *, votes: bool = False):
@@ -45,8 +46,8 @@ class PregnancyNetwork(nn.Module):
     def attention(self, maps: Tensor) -> Tensor:
         """Grad-CAM of the logit (Selvaraju et al. 2017, Eq. 1 and 2), [N, 7, 7] from 0 on.
 
-        The logit is linear in the pooled maps, so that its gradient with respect to any pixel of a map is that map's weight
-        over the number of pixels: no backward pass is needed, and the map can leave an ONNX graph.
+        The logit is linear in the pooled maps, so that its gradient with respect to any pixel of a map is that map's
+        weight over the number of pixels: no backward pass is needed, and the map can leave an ONNX graph.
         """
         weight = self.head.weight[0, :-1] / (maps.shape[2] * maps.shape[3])     # [C]
         return F.relu((maps * weight[:, None, None]).sum(dim=1))

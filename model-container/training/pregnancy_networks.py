@@ -12,7 +12,7 @@ from comparison import refuse_unfinished
 from pregnancy import PregnancyNetwork
 from pregnancy_dataset import images_of, open_images, read_transfers
 from run_folder import make_folder, write_atomically
-from runs import read_run
+from runs import RunUnreadable, read_run
 from segmenter import Segmenter
 from served import ServedPregnancy, ServedSegmenter, write_pregnancy
 from trained import load_pregnancy
@@ -22,9 +22,9 @@ GOLDEN_STRIDE = 4
 
 
 def export_pregnancy_networks(runs: Path, out: Path) -> None:
-    """Exports every run in a folder that learnt outcomes, and lists them in pregnancy-networks.json."""
+    """Exports every pregnancy run in a folder that learnt outcomes, and lists them in pregnancy-networks.json."""
     folders = [path for path in sorted(runs.iterdir()) if (path / "run.json").exists()] if runs.is_dir() else []
-    learnt = [folder for folder in folders if read_run(folder)["recipe"]["target"] == "outcome"]
+    learnt = [folder for folder in folders if learnt_outcomes(folder)]
     if not learnt:
         sys.exit(f"{runs} holds no run that learnt outcomes.")
     for folder in learnt:
@@ -44,6 +44,14 @@ def export_pregnancy_networks(runs: Path, out: Path) -> None:
     write_atomically(out / "pregnancy-networks.json", content.encode())
 
 
+def learnt_outcomes(folder: Path) -> bool:
+    try:
+        run = read_run(folder)
+    except RunUnreadable as fault:
+        sys.exit(str(fault))
+    return run["kind"] == "pregnancy" and run["settings"].get("target") != "votes"
+
+
 def attention_by_autograd(model: PregnancyNetwork, image: Tensor, age_years: Tensor) -> "tuple[Tensor, Tensor]":
     """Grad-CAM as Selvaraju et al. 2017 define it, by the backward pass: logit [N], attention [N, 7, 7]."""
     maps = model.maps(image).detach().requires_grad_(True)
@@ -53,19 +61,23 @@ def attention_by_autograd(model: PregnancyNetwork, image: Tensor, age_years: Ten
     return logit.detach(), torch.relu((weight * maps).sum(dim=1)).detach()      # Eq. 2
 
 
-def golden_pregnancy(segmenter: Segmenter, model: PregnancyNetwork, recipe: dict, data: Path) -> "dict[str, np.ndarray]":
+def golden_pregnancy(
+    segmenter: Segmenter, model: PregnancyNetwork, recipe: dict, data: Path
+) -> "dict[str, np.ndarray]":
     """Two held-out stills with what PyTorch makes of them; the attention by autograd, not by the served formula."""
-    transfers = read_transfers(data, lambda line: line["split"] == "test" and line["age_years"])
-    rows = transfers.row[:2]
+    transfers = read_transfers(
+        data, "test embryos with an age", lambda line: line["split"] == "test" and line["age_years"], limit=2
+    )
+    rows, age_years = transfers.row, transfers.age_years
     images = open_images(data)
     still = torch.from_numpy(images[rows.numpy(), :1])
-    image, age_years = images_of(images, rows, recipe["input"]), transfers.age_years[:2]
+    image = images_of(images, rows, recipe["input"])
     logit, attention = attention_by_autograd(model, image, age_years)
     with torch.no_grad():
         tissues = ServedSegmenter(segmenter)(still)
         served = ServedPregnancy(model)(image, age_years)
     for ours, theirs in zip(served, (logit, attention)):
-        if (ours - theirs).abs().max() > 1e-4:
+        if not (ours - theirs).abs().max() <= 1e-4:                             # NaN is refused too
             sys.exit("The closed form of Grad-CAM differs from autograd's by more than 1e-4.")
     tensors = {
         "still": still, "tissues": tissues[:, :, ::GOLDEN_STRIDE, ::GOLDEN_STRIDE],

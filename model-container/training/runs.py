@@ -2,6 +2,7 @@
 
     /usr/bin/python3 model-container/training/runs.py DIR [--json]
 
+ICM and TE are a grader's accuracies and a segmenter's Dice coefficients, Dice a cropper's, AUC a pregnancy network's.
 Settings are those that differ from the paper's recipe. Needs Python only, and may be asked while a training runs.
 """
 
@@ -12,7 +13,9 @@ import os
 import sys
 from pathlib import Path
 
-HEADINGS = ("run", "network", "trained on", "epochs", "best", "val loss", "ICM", "TE", "Dice", "seconds", "", "settings")
+HEADINGS = (
+    "run", "network", "trained on", "epochs", "best", "val loss", "ICM", "TE", "Dice", "AUC", "seconds", "", "settings",
+)
 LEFT = {"run", "network", "", "settings"}
 
 
@@ -21,7 +24,7 @@ class RunUnreadable(Exception):
 
 
 def read_run(folder: Path) -> dict:
-    """One run, as `--json` prints it, from its run.json and metrics.jsonl; loss and accuracies are the best epoch's.
+    """One run, as `--json` prints it, from its run.json and metrics.jsonl; loss and all figures are the best epoch's.
 
     Raises RunUnreadable.
     """
@@ -39,7 +42,8 @@ def read_run(folder: Path) -> dict:
             "epochs": len(history), "epochsWanted": wanted, "finished": len(history) >= wanted,
             "bestEpoch": best.get("epoch"), "valLoss": finite(best.get("val_loss")),
             "icmAccuracy": best.get("val_icm_accuracy"), "teAccuracy": best.get("val_te_accuracy"),
-            "dice": best.get("val_dice"), "seconds": round(seconds, 2),
+            "icmDice": best.get("val_icm_dice"), "teDice": best.get("val_te_dice"), "dice": best.get("val_dice"),
+            "auc": best.get("val_auc"), "seconds": round(seconds, 2),
         }
     except OSError as cause:
         name = Path(cause.filename).name
@@ -66,11 +70,14 @@ def row(run: dict, root: Path) -> "list[str]":
     def number(value: "float | None", digits: int) -> str:
         return "" if value is None else f"{value:.{digits}f}"
 
+    def of_tissue(name: str) -> str:
+        return number(run[f"{name}Dice"] if run["kind"] == "segmenter" else run[f"{name}Accuracy"], 3)
+
     settings = " ".join(f"{name.replace('_', '-')}={value}" for name, value in run["settings"].items())
     return [
         os.path.relpath(run["folder"], root), run["kind"], str(run["trainedOn"]), f"{run['epochs']}/{run['epochsWanted']}",
         "" if run["bestEpoch"] is None else str(run["bestEpoch"]), number(run["valLoss"], 4),
-        number(run["icmAccuracy"], 3), number(run["teAccuracy"], 3), number(run["dice"], 3), number(run["seconds"], 0),
+        of_tissue("icm"), of_tissue("te"), number(run["dice"], 3), number(run["auc"], 3), number(run["seconds"], 0),
         "finished" if run["finished"] else "unfinished", settings,
     ]
 

@@ -18,7 +18,7 @@ from typing import Mapping
 from sagemaker_shards import unpack
 
 # Several processes share each batch; the cropper is too small for that to be worth anything.
-DISTRIBUTED = ("cnn", "rnn")
+DISTRIBUTED = ("cnn", "rnn", "segmenter", "pregnancy")
 HERE = Path(__file__).resolve().parent
 # What torchrun does anyway, said of a tenth process that no machine has a GPU for: PyTorch 1.13 under Python 3.11 fails on
 # its own default.

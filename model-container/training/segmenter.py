@@ -1,7 +1,7 @@
 """The segmenter: which pixels of a cropped still show the inner cell mass, and which the trophectoderm.
 
-A U-Net (Ronneberger et al. 2015) with few channels at full resolution, where the trophectoderm is a ring of a few pixels.
-Kim et al. 2024 outline both by hand and leave this step for the future.
+A U-Net (Ronneberger et al. 2015) with few channels at full resolution, where the trophectoderm is a ring of a few
+pixels. Kim et al. 2024 outline both by hand and leave this step to the future.
 """
 
 import torch

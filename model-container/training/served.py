@@ -123,7 +123,8 @@ def write_onnx(
         # The exporter remarks on each constant that it leaves to ONNX Runtime to fold.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            model.eval(), example if isinstance(example, tuple) else (example,), buffer, input_names=inputs, output_names=outputs, opset_version=13,
+            model.eval(), example if isinstance(example, tuple) else (example,), buffer,
+            input_names=inputs, output_names=outputs, opset_version=13,
             dynamic_axes={name: {0: "n"} for name in inputs + outputs}, **legacy,
         )
     content = buffer.getvalue()

@@ -1,10 +1,11 @@
 """Trains one pregnancy network on one fold (Kim et al. 2024, Methods), or first on the votes on other embryos.
 
-    /usr/bin/python3 model-container/training/train_pregnancy.py --data DATASET --fold 0 --out RUN/resnet50-enhanced-0
+    /usr/bin/python3 model-container/training/train_pregnancy.py --data DATASET --fold 0 --out RUN/resnet50-0
 """
 
 import require_torch  # noqa: F401  isort: skip
 
+import argparse
 import time
 from pathlib import Path
 
@@ -19,10 +20,19 @@ from distributed import (
 )
 from options import above_zero, add_bfloat16, arithmetic, positive, start, training_options
 from pregnancy import PregnancyNetwork
-from pregnancy_dataset import FOLDS, INPUTS, Transfers, images_of, open_images, read_fold, read_voted, transfers_digest
+from pregnancy_dataset import (
+    FOLDS, INPUTS, Transfers, images_of, open_images, read_fold, read_voted, transfers_digest,
+)
 from pretrained import begin_trunk
 from run_folder import recipe_of, resume, save_epoch
 from trunks import TRUNKS
+
+
+def side(text: str) -> int:
+    """Of a square that leaves at least a pixel of it when the networks have halved it five times."""
+    if positive(text) < 32:
+        raise argparse.ArgumentTypeError(f"{text} is less than the 32 pixels that the networks need")
+    return int(text)
 
 
 def augmented(images: Tensor) -> Tensor:
@@ -77,10 +87,12 @@ def area_under_curve(logits: Tensor, outcome: Tensor) -> float:
 def main(arguments: "list[str] | None" = None) -> None:
     parser = training_options(__doc__.splitlines()[0], epochs=30, batch=32)
     parser.add_argument("--network", choices=[*TRUNKS], default="resnet50")
-    parser.add_argument("--width", type=above_zero, default=1.0, help="scales the network's channels; 1.0 is the paper's")
-    parser.add_argument("--input", choices=INPUTS, default="enhanced", help="the paper's image, or the still it compares with")
+    parser.add_argument("--width", type=above_zero, default=1.0, help="scales the channels; 1.0 is the paper's")
+    parser.add_argument("--input", choices=INPUTS, default="enhanced", help="the paper's image, or the still alone")
     parser.add_argument("--target", choices=["outcome", "votes"], default="outcome", help="what to learn")
-    parser.add_argument("--side", type=positive, default=224, help="of the images in pixels; a first training is cheaper on smaller ones")
+    parser.add_argument(
+        "--side", type=side, default=224, help="of the images in pixels; a first training is cheaper on smaller ones"
+    )
     parser.add_argument("--fold", type=int, choices=range(FOLDS), default=0, help="the fold that validates (outcome)")
     parser.add_argument(
         "--weights", default="none", metavar="none|imagenet|FILE",
@@ -90,11 +102,12 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser.add_argument("--trunk-rate", type=above_zero, default=1.0, help="of the learning rate, for the trunk")
     add_bfloat16(parser)
     options = start(parser, arguments)
-    of_votes, device = options.target == "votes", options.device
+    of_votes, device, at_least = options.target == "votes", options.device, max(2, process_count())
     if of_votes:
-        train, validation = (read_voted(options.data, split, options.limit) for split in ("train", "validation"))
+        train = read_voted(options.data, "train", options.limit, at_least)
+        validation = read_voted(options.data, "validation", options.limit)
     else:
-        train = read_fold(options.data, options.fold, validation=False, limit=options.limit)
+        train = read_fold(options.data, options.fold, validation=False, limit=options.limit, at_least=at_least)
         validation = read_fold(options.data, options.fold, validation=True, limit=options.limit)
         # The paper's sensitivity and specificity at one half are about equal, with a third positive: it weighted them.
         weights = len(train.row) / (2 * torch.bincount(train.outcome.long(), minlength=2).clamp(min=1))
@@ -110,7 +123,8 @@ def main(arguments: "list[str] | None" = None) -> None:
     optimizer = torch.optim.AdamW(groups, lr=options.lr, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, options.epochs)
     recipe = recipe_of(
-        options, "network", "width", "input", "target", "fold", "side", "epochs", "batch", "lr", "trunk_rate", "seed", "limit", "bfloat16",
+        options, "network", "width", "input", "target", "fold", "side",
+        "epochs", "batch", "lr", "trunk_rate", "seed", "limit", "bfloat16",
     )
     recipe.update({"began_with": began_with, "trained_on": len(train.row), "validated_on": len(validation.row)})
     recipe["data_sha256"] = transfers_digest(images, options.input, train, validation)
@@ -129,8 +143,9 @@ def main(arguments: "list[str] | None" = None) -> None:
         for batch in batches(order, options.batch, max(2, process_count())):
             chosen = share_of(batch)
             shown = resized(augmented(images_of(images, train.row[chosen], options.input)), options.side)
+            shown = shown.to(device, memory_format=torch.channels_last)
             with arithmetic(options):
-                outputs = replica(shown.to(device, memory_format=torch.channels_last), train.age_years[chosen].to(device))
+                outputs = replica(shown, train.age_years[chosen].to(device))
             loss = loss_of(outputs.float(), train, chosen)
             optimizer.zero_grad()
             (loss * share_weight(chosen, batch)).backward()
@@ -140,7 +155,9 @@ def main(arguments: "list[str] | None" = None) -> None:
         def judged() -> dict:
             outputs = outputs_of(model, images, validation, options)
             judged_by = {"val_loss": loss_of(outputs.to(device), validation, torch.arange(len(outputs))).item()}
-            return judged_by if of_votes else {**judged_by, "val_auc": area_under_curve(outputs, validation.outcome)}
+            if not of_votes and len(validation.outcome.unique()) == 2:
+                judged_by["val_auc"] = area_under_curve(outputs, validation.outcome)
+            return judged_by
 
         metrics = {"epoch": epoch, "loss": summed(total) / len(order), **by_first_process(judged)}
         schedule.step()

@@ -1,4 +1,4 @@
-"""Trains the segmenter of inner cell mass and trophectoderm on outlined stills (the step that Kim et al. 2024 leave open).
+"""Trains the segmenter of ICM and TE on outlined stills (the step that Kim et al. 2024 leave to the future).
 
     /usr/bin/python3 model-container/training/train_segmenter.py --data DATASET --out RUN/segmenter
 """
@@ -39,7 +39,7 @@ def augmented(stills: Tensor, tissues: Tensor) -> "tuple[Tensor, Tensor]":
         torch.stack([mirror * zoom * angle.cos(), -zoom * angle.sin(), uniform(count, -0.15, 0.15)], dim=1),
         torch.stack([mirror * zoom * angle.sin(), zoom * angle.cos(), uniform(count, -0.15, 0.15)], dim=1),
     ]
-    grid = F.affine_grid(torch.stack(rows, dim=1), list(stills.shape), align_corners=False)             # [N, 224, 224, 2]
+    grid = F.affine_grid(torch.stack(rows, dim=1), list(stills.shape), align_corners=False)           # [N, 224, 224, 2]
     stills = F.grid_sample(stills, grid, mode="bilinear", padding_mode="border", align_corners=False)
     tissues = F.grid_sample(tissues[:, None].float(), grid, mode="nearest", padding_mode="border", align_corners=False)
     blurred = F.avg_pool2d(F.pad(stills, (1, 1, 1, 1), mode="replicate"), 3, 1)
@@ -71,7 +71,7 @@ def main(arguments: "list[str] | None" = None) -> None:
     parser.add_argument("--from", dest="start_from", type=Path, metavar="CHECKPOINT", help="begin with these weights")
     add_bfloat16(parser)
     options = start(parser, arguments)
-    train = read_segmentation_pictures(options.data, "train", options.limit)
+    train = read_segmentation_pictures(options.data, "train", options.limit, at_least=max(2, process_count()))
     validation = read_segmentation_pictures(options.data, "validation", options.limit)
     device = options.device
 

@@ -13,6 +13,9 @@ from run_folder import load_checkpoint, weights_digest
 from segmenter import Segmenter
 from xception import CnnGrader
 
+# What serving gives a pregnancy network; smaller images are for a first training.
+SERVED_SIDE = 224
+
 
 def load_cropper(path: Path) -> Cropper:
     cropper = Cropper()
@@ -46,7 +49,9 @@ def load_pregnancy(path: Path) -> "tuple[PregnancyNetwork, dict]":
     checkpoint = load_checkpoint(path, "pregnancy")
     recipe = checkpoint["recipe"]
     if recipe["target"] != "outcome":
-        sys.exit(f"{path} was trained on votes: it has no pregnancy score. Go on from it with --from.")
+        sys.exit(f"{path} was trained on votes: it has no pregnancy score. Begin one on outcomes with it (--from).")
+    if recipe["side"] != SERVED_SIDE:
+        sys.exit(f"{path} was trained on images of {recipe['side']} pixels, and {SERVED_SIDE} are served: train on those.")
     pregnancy = PregnancyNetwork(recipe["network"], recipe["width"])
     pregnancy.load_state_dict(checkpoint["model"])
     return pregnancy.eval(), recipe

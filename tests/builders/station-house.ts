@@ -67,7 +67,14 @@ export function pregnancyOf(ageYears: number): PregnancyPrediction {
   const attention = new Array<number>(49).fill(0);
   attention[24] = 2;
   const { icm, te } = discAndRing();
-  return { rawScore: 0.55, ageYears, focus: "icm", attention, masks: { icm: encodeRuns(icm), te: encodeRuns(te) } };
+  return {
+    rawScore: 0.55,
+    ageYears,
+    focus: "icm",
+    attention,
+    firstCellPx: 15.5,
+    masks: { icm: encodeRuns(icm), te: encodeRuns(te) },
+  };
 }
 
 /** A grading of a still with its picture stored, one of a blastocyst unless said otherwise. @returns the store's event */

@@ -70,6 +70,7 @@ describe("a clinic's uploads", () => {
     ["a list", []],
     ["a time-lapse whose embryo is not said by its manifest", { kind: "time-lapse", embryoId: "E 17" }],
     ["a still of no embryo", { kind: "still" }],
+    ["a still with a field that there is not", { kind: "still", embryoId: "E 17", age: 34 }],
     ["a still of an embryo without a name", { kind: "still", embryoId: "" }],
     ["a still of a cycle without a name", { kind: "still", embryoId: "E 17", cycleId: " " }],
   ])("refuses %s", async (_what, body) => {

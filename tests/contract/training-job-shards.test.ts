@@ -81,6 +81,30 @@ async function flip(file: string): Promise<void> {
   await writeFile(file, bytes);
 }
 
+it.each([
+  ["cnn", ["dataset.json", "embryos.csv", "stills/110.npy"]],
+  ["rnn", ["dataset.json", "embryos.csv", ...[0, 1, 2, 3].map((n) => `clips/embryo-${n}.npz`)]],
+  ["segmenter", ["segmentation.npz"]],
+  ["pregnancy", ["enhanced.npy", "pregnancy.csv"]],
+] as const)("sends of a data set only what the %s reads", async (network, paths) => {
+  const files = await trainingFiles(await standInDataset(), network, "110");
+
+  expect(files.map(({ path }) => path)).toEqual(paths);
+});
+
+it.each([
+  ["cropper", "cropper.npz", "cropper.npz"],
+  ["segmenter", "segmentation.npz", "segmentation.npz"],
+  ["pregnancy", "pregnancy.csv", "pregnancy.csv"],
+] as const)("says what is missing where there is nothing for the %s", async (network, removed, named) => {
+  const folder = await standInDataset();
+  await rm(join(folder, removed), { force: true });
+
+  await expect(trainingFiles(folder, network, "tA")).rejects.toThrow(
+    `${named} is missing, and the ${network} training reads it`,
+  );
+});
+
 it("goes on with a sending that was broken off, and writes the manifest last", async () => {
   const aws = await fakeAws();
   const folder = await standInDataset();

@@ -117,6 +117,9 @@ export async function standInDataset(clips = 4): Promise<string> {
   await mkdir(join(folder, "clips"));
   await writeFile(join(folder, "dataset.json"), '{"schema":"blastograde/prepared@1"}');
   await writeFile(join(folder, "embryos.csv"), "embryo_id,split\n");
+  await writeFile(join(folder, "pregnancy.csv"), "embryo_id,fold\n");
+  await writeFile(join(folder, "enhanced.npy"), bytesFrom(900, 3));
+  await writeFile(join(folder, "segmentation.npz"), bytesFrom(500, 4));
   await writeFile(join(folder, "stills", "tA.npy"), bytesFrom(3000, 1));
   await writeFile(join(folder, "stills", "110.npy"), bytesFrom(3000, 2));
   for (let n = 0; n < clips; n++) await writeFile(join(folder, "clips", `embryo-${n}.npz`), bytesFrom(700, 10 + n));

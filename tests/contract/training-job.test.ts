@@ -51,6 +51,25 @@ it("sends the checkpoint to begin with under its digest, and tells the job where
   expect(HyperParameters.arguments).toBe('"--epochs,3,--flips"');
 });
 
+it("sends a pregnancy training's images and the checkpoint that it begins with, and nothing else of the data set", async () => {
+  const aws = await fakeAws();
+  const data = await standInDataset();
+  const checkpoint = join(await temporaryFolder(), "votes.pt");
+  await writeFile(checkpoint, "trunk");
+  const folders = ["--data", data, "--out", await temporaryFolder(), "--role", ROLE, "--bucket", "north"];
+
+  const command = ["--on", "sagemaker", "pregnancy", ...folders, "--fold", "1", "--from", checkpoint];
+  const { exitCode, stdout } = await runTrain(command, aws.environment);
+
+  const { InputDataConfig, HyperParameters } = TrainingJobRequest.parse(JSON.parse(stdout).request);
+  const [train, from] = InputDataConfig.map(({ DataSource }) => DataSource.S3DataSource.S3Uri.replace("s3://", "/"));
+  const manifest = JSON.parse(aws.objects.get(`${train}manifest.json`)!.toString());
+  expect(exitCode).toBe(0);
+  expect(manifest.files.map(({ path }: { path: string }) => path)).toEqual(["enhanced.npy", "pregnancy.csv"]);
+  expect(aws.objects.get(`${from}best.pt`)?.toString()).toBe("trunk");
+  expect(HyperParameters).toMatchObject({ network: '"pregnancy"', arguments: '"--fold,1"' });
+});
+
 it("starts no second job and sends nothing again for the same command", async () => {
   const aws = await fakeAws();
   const command = await cnnCommand();

@@ -79,7 +79,7 @@ describe("an evaluation's report", () => {
     expect(sets[0]!.byScores.agreement.icm).toEqual({
       notMeasurable: "no embryo was graded by two annotators or more",
     });
-    expect(sets[2]!.outcome).toEqual({ notMeasurable: "all 1 embryos had a fetal heartbeat" });
+    expect(sets[2]!.outcome).toEqual({ notMeasurable: "all 1 embryos came to a pregnancy" });
   });
 
   it("counts embryos that were left out by what ended them, and remarks by themselves", () => {

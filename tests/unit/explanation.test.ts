@@ -20,7 +20,7 @@ describe("an explanation", () => {
   it("is the still twice as large where there is nothing to show", () => {
     const still = Uint8Array.from({ length: PIXELS }, (_, pixel) => (pixel % 224 < 112 ? 40 : 200));
 
-    const picture = explanation(still, { attention: nowhere, masks: nothing });
+    const picture = explanation(still, { attention: nowhere, firstCellPx: 15.5, masks: nothing });
 
     expect([picture.width, picture.height, picture.rgb.length]).toEqual([448, 448, 3 * 448 * 448]);
     expect(colourAt(picture, 100, 10)).toEqual([40, 40, 40]);
@@ -28,7 +28,7 @@ describe("an explanation", () => {
   });
 
   it("draws ICM and TE in their colours, on their own outermost pixels", () => {
-    const picture = explanation(greyStill(90), { attention: nowhere, masks: runsOf() });
+    const picture = explanation(greyStill(90), { attention: nowhere, firstCellPx: 15.5, masks: runsOf() });
 
     // The disc's radius is 40, the ring's 80 and 95, their centre lies between the pixels 111 and 112.
     expect(colourAt(picture, 111, 111 - 39)).toEqual([...OUTLINE_COLOURS.icm]);
@@ -40,7 +40,7 @@ describe("an explanation", () => {
   it("is most coloured where the network looked most, in pink, and leaves alone where it did not look", () => {
     const attention = nowhere.with(24, 3).with(22, 1.5);
 
-    const picture = explanation(greyStill(100), { attention, masks: nothing });
+    const picture = explanation(greyStill(100), { attention, firstCellPx: 15.5, masks: nothing });
 
     const [most, less, none] = [112, 48, 16].map((column) => colourAt(picture, 112, column));
     const change = (colour: number[]) => Math.hypot(...colour.map((value) => value - 100));
@@ -57,7 +57,7 @@ describe("an explanation", () => {
         const [row, column] = [32 * Math.floor(cell / 7) + 16, 32 * (cell % 7) + 16];
 
         const colours = [one, other].map((grey) =>
-          colourAt(explanation(greyStill(grey), { attention, masks: nothing }), row, column),
+          colourAt(explanation(greyStill(grey), { attention, firstCellPx: 15.5, masks: nothing }), row, column),
         );
 
         const difference = Math.max(...colours[0]!.map((value, channel) => Math.abs(value - colours[1]![channel]!)));
@@ -71,14 +71,19 @@ describe("an explanation", () => {
     const attention = nowhere.map((_, cell) => (cell * 7) % 5);
 
     const [weak, strong] = [1e-3, 1e3].map((factor) =>
-      explanation(greyStill(100), { attention: attention.map((value) => factor * value), masks: runsOf() }),
+      explanation(greyStill(100), {
+        attention: attention.map((value) => factor * value),
+        firstCellPx: 15.5,
+        masks: runsOf(),
+      }),
     );
 
     expect(weak!.rgb.every((value, index) => Math.abs(value - strong!.rgb[index]!) <= 1)).toBe(true);
   });
 
   it("is the same bytes every time", () => {
-    const draw = () => explanation(greyStill(77), { attention: nowhere.with(10, 1), masks: runsOf() }).rgb;
+    const draw = () =>
+      explanation(greyStill(77), { attention: nowhere.with(10, 1), firstCellPx: 15.5, masks: runsOf() }).rgb;
 
     expect(Buffer.compare(draw(), draw())).toBe(0);
   });
@@ -99,7 +104,7 @@ describe("an explanation", () => {
   it("is not drawn of masks that do not fill the picture", () => {
     const masks = { ...nothing, icm: [100] };
 
-    expect(() => explanation(greyStill(1), { attention: nowhere, masks })).toThrow(
+    expect(() => explanation(greyStill(1), { attention: nowhere, firstCellPx: 15.5, masks })).toThrow(
       expect.objectContaining({ code: "PREDICTION_INVALID" }),
     );
   });

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { firstCellCentrePx } from "../../core/pregnancy/attention-cells.ts";
 import { attentionFocus, focusDistancePx, focusWarnings, upsampleAttention } from "../../core/pregnancy/focus.ts";
 import { anyMasks, discAndRing } from "../builders/tissues.ts";
 
 const CELLS = 49;
+/** Each cell looks from the middle of its own 32 pixels. */
+const MIDDLE = 15.5;
 const map = (...values: [cell: number, value: number][]) => {
   const attention = new Array<number>(CELLS).fill(0);
   for (const [cell, value] of values) attention[cell] = value;
@@ -28,7 +31,7 @@ describe("an upsampled map", () => {
   ])("is PyTorch's at row %i, column %i: %d", (y, x, value) => {
     const attention = Array.from({ length: CELLS }, (_, i) => (i * i) % 23);
 
-    expect(upsampleAttention(attention)[y * 224 + x]).toBeCloseTo(value, 12);
+    expect(upsampleAttention(attention, MIDDLE)[y * 224 + x]).toBeCloseTo(value, 12);
   });
 
   // The same at (448, 448).
@@ -39,13 +42,13 @@ describe("an upsampled map", () => {
   ])("is PyTorch's at twice the size too, at row %i, column %i: %d", (y, x, value) => {
     const attention = Array.from({ length: CELLS }, (_, i) => (i * i) % 23);
 
-    expect(upsampleAttention(attention, 448)[y * 448 + x]).toBeCloseTo(value, 12);
+    expect(upsampleAttention(attention, MIDDLE, 448)[y * 448 + x]).toBeCloseTo(value, 12);
   });
 
   it("stays between the least and the most of its map", () => {
     fc.assert(
       fc.property(anyMap, (attention) => {
-        const values = upsampleAttention(attention);
+        const values = upsampleAttention(attention, MIDDLE);
 
         const [least, most] = [Math.min(...attention), Math.max(...attention)];
         const rounding = 1e-9;
@@ -56,7 +59,31 @@ describe("an upsampled map", () => {
   });
 
   it.each([48, 50])("is not made of %i cells", (cells) => {
-    expect(() => upsampleAttention(new Array(cells).fill(0))).toThrow(RangeError);
+    expect(() => upsampleAttention(new Array(cells).fill(0), MIDDLE)).toThrow(RangeError);
+  });
+});
+
+describe("a map of cells that look from elsewhere than the middle of their pixels", () => {
+  it.each([
+    ["resnet50", 96],
+    ["densenet121", 110],
+    ["vgg16", 111.5],
+    ["made by hand", 111.5],
+  ])("of %s peaks where its middle cell looks from, at %d", (architecture, centre) => {
+    const values = upsampleAttention(map([24, 1]), firstCellCentrePx(architecture));
+
+    const peak = values.indexOf(Math.max(...values));
+    expect(Math.abs((peak % 224) - centre)).toBeLessThanOrEqual(0.5);
+    expect(Math.abs(Math.floor(peak / 224) - centre)).toBeLessThanOrEqual(0.5);
+  });
+
+  it("tells the tissue there, and not that of the middle", () => {
+    const masks = discAndRing({ icmRadius: 8, teFrom: 60, teTo: 70 });
+
+    const focus = (architecture: string) => attentionFocus(map([24, 1]), masks, firstCellCentrePx(architecture));
+
+    expect(focus("vgg16")).toBe("icm");
+    expect(focus("resnet50")).toBe("other");
   });
 });
 
@@ -71,14 +98,14 @@ describe("the focus", () => {
     ["te", "the trophectoderm", map([middle - 14, 1])],
     ["none", "nothing", map()],
   ] as const)("is %s where the map peaks on %s", (focus, _where, attention) => {
-    expect(attentionFocus(attention, masks)).toBe(focus);
+    expect(attentionFocus(attention, masks, MIDDLE)).toBe(focus);
   });
 
   it("is where the most is, not where there is much", () => {
     const attention = new Array<number>(CELLS).fill(0.9);
     attention[middle] = 1;
 
-    expect(attentionFocus(attention, masks)).toBe("icm");
+    expect(attentionFocus(attention, masks, MIDDLE)).toBe("icm");
   });
 
   it("is the same however strong the map is", () => {
@@ -86,7 +113,7 @@ describe("the focus", () => {
       fc.property(anyMap, fc.integer({ min: -20, max: 20 }), (attention, exponent) => {
         const scaled = attention.map((value) => value * 2 ** exponent);
 
-        expect(attentionFocus(scaled, masks)).toBe(attentionFocus(attention, masks));
+        expect(attentionFocus(scaled, masks, MIDDLE)).toBe(attentionFocus(attention, masks, MIDDLE));
       }),
       { numRuns: 50 },
     );
@@ -97,14 +124,14 @@ describe("the focus", () => {
     (cell) => {
       const ring = discAndRing({ icmRadius: 10, teFrom: 94, teTo: 98 });
 
-      expect(attentionFocus(map([cell, 1]), ring)).toBe("te");
+      expect(attentionFocus(map([cell, 1]), ring, MIDDLE)).toBe("te");
     },
   );
 
   it("is other where there is neither ICM nor TE", () => {
     const nothing = { icm: new Uint8Array(224 * 224), te: new Uint8Array(224 * 224) };
 
-    expect(attentionFocus(map([middle, 1]), nothing)).toBe("other");
+    expect(attentionFocus(map([middle, 1]), nothing, MIDDLE)).toBe("other");
   });
 
   it.each([
@@ -122,7 +149,7 @@ describe("the distance of the focus", () => {
   const cavity = 24 - 7;
 
   it("is that of the peak's pixel to the nearest tissue", () => {
-    const distance = focusDistancePx(map([cavity, 1]), masks);
+    const distance = focusDistancePx(map([cavity, 1]), masks, MIDDLE);
 
     // The cell's centre is 32 pixels from the ICM's, whose radius is 20.
     expect(distance).toBeGreaterThan(11);
@@ -132,8 +159,8 @@ describe("the distance of the focus", () => {
   it("is 0 on ICM and TE, and above it elsewhere", () => {
     fc.assert(
       fc.property(anyMap, anyMasks, (attention, some) => {
-        const focus = attentionFocus(attention, some);
-        const distance = focusDistancePx(attention, some);
+        const focus = attentionFocus(attention, some, MIDDLE);
+        const distance = focusDistancePx(attention, some, MIDDLE);
 
         if (focus === "none") expect(distance).toBeNull();
         else expect(distance === 0).toBe(focus !== "other");
@@ -145,7 +172,7 @@ describe("the distance of the focus", () => {
   it("is unknown without a peak, and without any tissue", () => {
     const nothing = { icm: new Uint8Array(224 * 224), te: new Uint8Array(224 * 224) };
 
-    expect(focusDistancePx(map(), masks)).toBeNull();
-    expect(focusDistancePx(map([cavity, 1]), nothing)).toBeNull();
+    expect(focusDistancePx(map(), masks, MIDDLE)).toBeNull();
+    expect(focusDistancePx(map([cavity, 1]), nothing, MIDDLE)).toBeNull();
   });
 });

@@ -42,11 +42,11 @@ describe("the public layout", () => {
   it("takes no mask for a picture whose name only begins like the mask's", async () => {
     const { files, problems } = await found(
       ...["Images/1.bmp", "Images/1_2.bmp", "Images/12.bmp"],
-      ...["GT_ICM/1_mask.bmp", "GT_ICM/1_2_mask.bmp", "GT_ICM/12_mask.bmp"],
+      ...["GT_ICM/1_mask.bmp", "GT_ICM/1_2_mask.bmp", "GT_ICM/12_mask.bmp", "GT_ICM/13_mask.bmp"],
       ...["GT_TE/1_mask.bmp", "GT_TE/1_2_mask.bmp", "GT_TE/12_mask.bmp"],
     );
 
-    expect(problems).toEqual([]);
+    expect(problems).toEqual([[null, "MASK_WITHOUT_IMAGE"]]);
     expect(files).toEqual([
       ["1.bmp", "1_mask.bmp", "1_mask.bmp"],
       ["12.bmp", "12_mask.bmp", "12_mask.bmp"],

@@ -50,6 +50,16 @@ describe("a picture with outlines of ICM and TE", () => {
     expect(warnings.map(({ code }) => code)).toEqual(["CROP_GROWN"]);
   });
 
+  it("may have a mask whose white is a pale grey", async () => {
+    const white = await stillOf();
+
+    const pale = await stillOf({
+      icm: pictures.bmp({ ...ICM, pixels: ICM.pixels.map((grey) => Math.min(grey, 200)) }),
+    });
+
+    expect(pale.truth).toEqual(white.truth);
+  });
+
   it("may have masks of a lossy format", async () => {
     const lossless = await stillOf();
 

@@ -99,7 +99,7 @@ describe("what is said of a still", () => {
   const seen = (cell: number | null, masks = discAndRing()) => {
     const attention = new Array<number>(49).fill(0);
     if (cell !== null) attention[cell] = 1;
-    return pregnancyPrediction({ rawScore: 0.4, ageYears: 34, attention, masks });
+    return pregnancyPrediction({ rawScore: 0.4, ageYears: 34, attention, masks, firstCellPx: 15.5 });
   };
 
   it("has no warning where both tissues were found and the network looked at one", () => {

@@ -71,6 +71,32 @@ it("gives the weights to begin with as a channel, and is another training withou
   expect(begun.TrainingJobName).not.toBe(request().TrainingJobName);
 });
 
+it.each(["segmenter", "pregnancy"] as const)(
+  "trains the %s on several machines, begun with other weights",
+  (network) => {
+    const options = { ...sagemaker("--from", "best.pt", "--instances", "2"), network };
+
+    const job = trainingJobRequest(options, { ...INPUTS, fromSha256: "f".repeat(64) }, "eu-west-1");
+
+    expect(TrainingJobRequest.parse(job)).toEqual(job);
+    expect(job.TrainingJobName).toMatch(new RegExp(`^blastograde-${network}-`));
+    expect(job.HyperParameters.network).toBe(`"${network}"`);
+    expect(job.InputDataConfig.map(({ ChannelName }) => ChannelName)).toEqual(["train", "from"]);
+    expect(job.ResourceConfig.InstanceCount).toBe(2);
+  },
+);
+
+it("hands on which weights a pregnancy network downloads, and no file that the job has not", () => {
+  const pregnancy = (weights: string) => ({ ...sagemaker("--weights", weights), network: "pregnancy" as const });
+
+  expect(trainingJobRequest(pregnancy("imagenet"), INPUTS, "eu-west-1").HyperParameters.arguments).toBe(
+    '"--weights,imagenet"',
+  );
+  expect(() => trainingJobRequest(pregnancy("resnet50.pth"), INPUTS, "eu-west-1")).toThrow(
+    "no file of yours is in the job: begin with --from",
+  );
+});
+
 it("makes room for the data set once, and twice where the shards lie beside it", () => {
   expect(request().ResourceConfig.VolumeSizeInGB).toBe(35);
   expect(request("--input-mode", "File").ResourceConfig.VolumeSizeInGB).toBe(40);
@@ -95,7 +121,7 @@ it("refuses a cropper on several machines, and an rnn without its CNN", () => {
 it("refuses an rnn that is to begin with other weights, which its script cannot", () => {
   const rnn = { ...sagemaker("--cnn", "best.pt", "--from", "rnn.pt"), network: "rnn" as const };
 
-  expect(() => trainingJobRequest(rnn, INPUTS, "eu-west-1")).toThrow("--from is for the cropper and the cnn");
+  expect(() => trainingJobRequest(rnn, INPUTS, "eu-west-1")).toThrow("--from is for any network but the rnn");
 });
 
 it.each([

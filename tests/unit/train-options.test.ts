@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseTrainOptions } from "../../cli/training/train-options.ts";
+import { parseTrainOptions, scriptValue } from "../../cli/training/train-options.ts";
 
 const FOLDERS = ["--data", "prepared", "--out", "run"];
 
@@ -38,6 +38,23 @@ it.each(["cnn", "from"])("takes --%s as a file to send, elsewhere", (name) => {
   expect(parseTrainOptions([...job, `--${name}`, "best.pt"])).toMatchObject({ [name]: "best.pt", arguments: [] });
 });
 
+it.each(["segmenter", "pregnancy"])("trains the %s here and elsewhere", (network) => {
+  const job = ["--on", "sagemaker", network, ...FOLDERS, "--role", "role", "--bucket", "north", "--from", "best.pt"];
+
+  expect(parseTrainOptions([network, ...FOLDERS, "--processes", "2"])).toMatchObject({ network, processes: 2 });
+  expect(parseTrainOptions(job)).toMatchObject({ network, from: "best.pt", arguments: [] });
+});
+
+it.each([
+  [["--fold", "1"], "none"],
+  [["--weights", "imagenet", "--fold", "1"], "imagenet"],
+  [["--weights=imagenet"], "imagenet"],
+  [["--weights", "a.pth", "--weights", "b.pth"], "b.pth"],
+  [["--fold", "1", "--weights"], ""],
+])("finds in %j what a script takes for its own option", (scriptArguments, value) => {
+  expect(scriptValue(scriptArguments, "weights", "none")).toBe(value);
+});
+
 it("takes spot instances for a day at most, unless told otherwise", () => {
   const job = ["--on=sagemaker", "cnn", ...FOLDERS, "--role", "role", "--bucket", "north"];
 
@@ -51,7 +68,7 @@ it("takes spot instances for a day at most, unless told otherwise", () => {
 
 it.each([
   [["--on", "moon", "cnn", ...FOLDERS], "--on has to be local or sagemaker"],
-  [["--on", "local", "xception", ...FOLDERS], "the network has to be one of cropper, cnn, rnn"],
+  [["--on", "local", "xception", ...FOLDERS], "has to be one of cropper, cnn, rnn, segmenter, pregnancy"],
   [["cnn", "--out", "run"], "--data is missing"],
   [["cnn", "--data"], "--data has no value"],
   [["cnn", ...FOLDERS, "--processes", "0"], "--processes has to be a whole number from 1 to 64"],

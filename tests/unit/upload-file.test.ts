@@ -35,6 +35,9 @@ describe("the embryo of a still", () => {
     [" E 17 .png", "E 17"],
     ["a\tb.png", "a_b"],
     ["胚-3.jpg", "胚-3"],
+    [`${"a".repeat(200)}.png`, "a".repeat(128)],
+    [`${"a".repeat(127)} b.png`, "a".repeat(127)],
+    [`${"a".repeat(127)}\u{1f9ec}.png`, `${"a".repeat(127)}\ufffd`],
   ])("has the file's name without its extension: %j gives %j", (path, embryoId) => {
     expect(embryoIdOfFile(path)).toBe(embryoId);
   });

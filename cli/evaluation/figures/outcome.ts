@@ -24,7 +24,7 @@ export interface OutcomeCurve {
 
 export interface OutcomeFigures {
   readonly embryos: number;
-  /** With a fetal heartbeat. */
+  /** With a clinical pregnancy, as the data set means it. */
   readonly positives: number;
   readonly network: OutcomeCurve;
   readonly embryologist: OutcomeCurve;
@@ -40,7 +40,7 @@ interface TransferredEmbryo {
 }
 
 /**
- * How well the quality groups of the network and of the embryologist go along with a fetal heartbeat, on the embryos whose
+ * How well the quality groups of the network and of the embryologist go along with a clinical pregnancy, on the embryos whose
  * outcome is known and that both graded.
  *
  * @see Kragh et al. 2019, section 4.3 and Figure 5
@@ -61,8 +61,8 @@ export function outcomeFigures(
   });
   const positives = embryos.filter(({ positive }) => positive).length;
   if (embryos.length === 0) return notMeasurable("no embryo with a known outcome has both labels and an answer");
-  if (positives === 0) return notMeasurable(`none of the ${embryos.length} embryos had a fetal heartbeat`);
-  if (positives === embryos.length) return notMeasurable(`all ${embryos.length} embryos had a fetal heartbeat`);
+  if (positives === 0) return notMeasurable(`none of the ${embryos.length} embryos came to a pregnancy`);
+  if (positives === embryos.length) return notMeasurable(`all ${embryos.length} embryos came to a pregnancy`);
   const { z, p } = compareAreas(
     embryos.map(({ network, embryologist, positive }) => ({ first: network, second: embryologist, positive })),
   );

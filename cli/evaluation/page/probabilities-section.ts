@@ -112,7 +112,7 @@ export function outcomeSection({ outcome }: EvaluationReport): Markup {
     ? html`<p>DeLong's test, network against embryologist: z = ${decimal(deLong.z)}, ${pValue(deLong.p)} (the paper: ${pValue(PAPER_OUTCOME.p)}, ${PAPER_OUTCOME.embryos} embryos).</p>`
     : html`<p>DeLong's test: ${unmeasured(deLong.notMeasurable)}</p>`;
   return html`${title}
-<p>The threshold falls from TQB over GQB to PQB. ${counted(outcome.embryos, "embryo")} with a known outcome, ${outcome.positives} of them with a fetal heartbeat.</p>
+<p>The threshold falls from TQB over GQB to PQB. ${counted(outcome.embryos, "embryo")} with a known outcome, ${outcome.positives} of them a pregnancy.</p>
 <div class="pair">${unitSquare("ROC over the quality groups", "false positive rate", "true positive rate", [
     curve("network", COLOURS.after, "network"),
     curve("embryologist", COLOURS.human, "embryologist"),

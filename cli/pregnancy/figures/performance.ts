@@ -17,7 +17,7 @@ import { drawnProbability, type Transfer } from "../transfers.ts";
 import { type InputPair, inputPairs, type NetworkKind } from "./network-kinds.ts";
 
 /** From this raw score on a pregnancy is predicted, as in the paper. */
-export const THRESHOLD = 0.5;
+const THRESHOLD = 0.5;
 
 export const MEASURES = ["auroc", "accuracy", "sensitivity", "specificity"] as const;
 export type Measure = (typeof MEASURES)[number];

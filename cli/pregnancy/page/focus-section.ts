@@ -27,7 +27,9 @@ export function focusSection({ focus }: PregnancyReport): Markup {
     html`${input}`,
     figure(share, percent),
     gainCell(input, name, ({ onIcmOrTe: gain }) => gain),
-    ...[counts.icm, counts.te, counts.other, counts.none].map((count) => html`${percent(count / total(counts))}`),
+    ...[counts.icm, counts.te, counts.other, counts.none].map(
+      (count) => html`${((100 * count) / total(counts)).toFixed(1)}`,
+    ),
     figure(withinHalfCell, percent),
     gainCell(input, name, ({ withinHalfCell: gain }) => gain),
   ]);
@@ -43,15 +45,15 @@ ${table(
     { title: "Image", words: true },
     { title: "On ICM or TE" },
     { title: "− plain, points" },
-    { title: "ICM" },
-    { title: "TE" },
-    { title: "Elsewhere" },
-    { title: "Nowhere" },
+    { title: "ICM, %" },
+    { title: "TE, %" },
+    { title: "Elsewhere, %" },
+    { title: "Nowhere, %" },
     { title: "Within half a cell" },
     { title: "− plain, points" },
   ],
   rows,
-  "A cell of the map is 32 pixels of the still wide, so that a peak is no surer than half of one: the last two columns count peaks on ICM or TE and up to 16 pixels beside them. They were added after the exact count had been seen, and no verdict rests on them.",
+  "A cell of the map is 32 pixels of the still wide, so that a peak is no surer than half of one: the last two columns count peaks on ICM or TE and up to 16 pixels beside them. They were added after the exact count on phantoms had been seen, and no verdict rests on them.",
 )}`;
 }
 

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -14,29 +12,15 @@ import export
 import train_cnn
 import train_rnn
 from comparison import cnn_name, cnn_tables, rnn_name, rnn_tables
-from dataset import npz_bytes
 from heads import TASKS
 from losses import fit_grade_thresholds
 from lstm import LstmGrader
+from onnx_runtime import needs_node, run_in_onnx_runtime
 from served import ServedCnn, ServedRnn, write_cnn, write_rnn
 from tiny_runs import cnn_options, rnn_options
 from xception import CnnGrader
 
-HOUSE = Path(__file__).resolve().parents[3]
-NODE = HOUSE / "node_modules" / ".bin" / "node"
 PAPERS = {"moment": "tA", "task": "both", "loss": "ordinal", "without_clinic": None}
-needs_node = pytest.mark.skipif(not NODE.exists(), reason="ONNX Runtime is Node's here: npm install brings it")
-
-
-def run_in_onnx_runtime(network: Path, arrays: dict, outputs: "list[str]") -> "dict[str, np.ndarray]":
-    """[N, ...] of each output, flattened to [N, -1]."""
-    (examples,) = arrays.values()
-    given = network.with_suffix(".npz")
-    given.write_bytes(npz_bytes(arrays))
-    command = [NODE, "tests/golden/run-onnx.fixture.ts", network, given, *outputs]
-    done = subprocess.run(command, cwd=HOUSE, env={**os.environ, "NODE_NO_WARNINGS": "1"}, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return {name: np.array(values, np.float32).reshape(len(examples), -1) for name, values in json.loads(done.stdout).items()}
 
 
 def thresholds_between(outputs: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":

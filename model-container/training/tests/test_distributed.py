@@ -14,7 +14,7 @@ from torch.multiprocessing import spawn
 import distributed
 import train_cnn
 from run_folder import load_checkpoint
-from tiny_runs import assert_same_run, cnn_options, history, rnn_options
+from tiny_runs import assert_same_run, cnn_options, history, pregnancy_options, rnn_options
 
 TRAINING = Path(train_cnn.__file__).parent
 BATCH = torch.arange(5)                                                         # shares of three and two
@@ -102,6 +102,17 @@ def test_two_processes_go_on_as_if_they_had_not_been_stopped(dataset, cnn_of_two
             train_together("train_rnn.py", rnn_options(dataset, tmp_path / name, cnn_of_two / "best.pt", epochs=epochs))
 
     assert_same_run(tmp_path / "whole", tmp_path / "stopped", "rnn")
+
+
+def test_two_processes_train_a_pregnancy_network_on_all_of_its_fold(dataset, tmp_path):
+    # Each process normalises by its own share: a batch of three leaves one of them a single image.
+    train_together("train_pregnancy.py", [*pregnancy_options(dataset, tmp_path), "--side", "64"])
+
+    assert {path.name for path in tmp_path.iterdir()} == {"run.json", "best.pt", "last.pt", "metrics.jsonl"}
+    assert [line["epoch"] for line in history(tmp_path)] == [1, 2]
+    assert all(math.isfinite(line[name]) for line in history(tmp_path) for name in ("loss", "val_loss", "val_auc"))
+    recipe = load_checkpoint(tmp_path / "last.pt", "pregnancy")["recipe"]
+    assert (recipe["processes"], recipe["trained_on"], recipe["validated_on"]) == (2, 6, 8)
 
 
 def test_a_run_of_two_processes_is_not_gone_on_with_by_one(dataset, cnn_of_two):

@@ -10,13 +10,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_runs import assert_same_run, cnn_options, cropper_options, history, rnn_options
+from tiny_runs import (
+    assert_same_run, cnn_options, cropper_options, history, pregnancy_options, rnn_options, segmenter_options,
+)
 
 import clip_features
 import run_folder
 import train_cnn
 import train_cropper
+import train_pregnancy
 import train_rnn
+import train_segmenter
 from run_folder import load_checkpoint, save_checkpoint
 
 TRAINING = Path(train_cnn.__file__).parent
@@ -59,6 +63,37 @@ def test_a_killed_cropper_run_goes_on_as_if_it_had_not_been(dataset, cropper_run
     train_cropper.main(cropper_options(dataset, tmp_path))
 
     assert_same_run(cropper_run, tmp_path, "cropper")
+
+
+@pytest.mark.parametrize("times", [2, 4])
+def test_a_killed_segmenter_run_goes_on_as_if_it_had_not_been(dataset, segmenter_run, tmp_path, monkeypatch, times):
+    killed_at_replace(monkeypatch, times, train_segmenter.main, segmenter_options(dataset, tmp_path))
+
+    train_segmenter.main(segmenter_options(dataset, tmp_path))
+
+    assert_same_run(segmenter_run, tmp_path, "segmenter")
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 4])
+def test_a_killed_pregnancy_run_goes_on_as_if_it_had_not_been(dataset, pregnancy_run, tmp_path, monkeypatch, times):
+    killed_at_replace(monkeypatch, times, train_pregnancy.main, pregnancy_options(dataset, tmp_path))
+
+    train_pregnancy.main(pregnancy_options(dataset, tmp_path))
+
+    assert_same_run(pregnancy_run, tmp_path, "pregnancy")
+
+
+def test_a_killed_pregnancy_run_on_another_trunk_goes_on_as_if_it_had_not_been(
+    dataset, voted_run, tmp_path, monkeypatch
+):
+    for name in ("whole", "killed"):
+        trunk = ["--from", str(voted_run / "best.pt"), "--trunk-rate", "0.1"]
+        options = [*pregnancy_options(dataset, tmp_path / name, epochs=3), *trunk]
+        if name == "killed":
+            killed_at_replace(monkeypatch, 5, train_pregnancy.main, options)
+        train_pregnancy.main(options)
+
+    assert_same_run(tmp_path / "whole", tmp_path / "killed", "pregnancy")
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 5])

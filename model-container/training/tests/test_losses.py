@@ -1,5 +1,7 @@
 """The losses are the paper's, with its worked examples (Kragh et al. 2019, sections 2.4 and 2.5)."""
 
+import math
+
 import pytest
 import torch
 
@@ -14,6 +16,7 @@ from losses import (
     linear_regression_loss,
     ordinal_cross_entropy,
     thresholded_grade,
+    tissue_loss,
 )
 
 THIRD = torch.tensor([2])
@@ -232,3 +235,47 @@ def test_dice_loss_charges_an_empty_well_for_what_is_called_embryo():
     with_ghost[1, :2] = 100
 
     assert dice_loss(with_ghost, mask) > dice_loss(logits, mask)
+
+
+def certain_of(tissues):
+    """Logits [N, 3, H, W] that leave no doubt of these tissues."""
+    return 100.0 * torch.nn.functional.one_hot(tissues, 3).permute(0, 3, 1, 2)
+
+
+def test_tissue_loss_is_cross_entropy_and_the_mean_dice_of_icm_and_te_over_the_batch():
+    share = torch.tensor([[0.5, 0.25, 0.25], [0.25, 0.25, 0.5]])[:, :, None, None]
+    tissues = torch.tensor([1, 2])[:, None, None]                               # two stills of a pixel, one ICM, one TE
+
+    loss = tissue_loss(share.log(), tissues)
+
+    cross_entropy = (math.log(4) + math.log(2)) / 2
+    icm, te = (2 * 0.25 + 1) / (0.5 + 1 + 1), (2 * 0.5 + 1) / (0.75 + 1 + 1)
+    assert loss.item() == pytest.approx(cross_entropy + 1 - (icm + te) / 2)
+
+
+@pytest.mark.parametrize("tissues", [[[0, 1], [2, 2]], [[0, 0], [0, 0]]], ids=["both", "none"])
+def test_tissue_loss_is_0_for_the_right_outlines_and_for_none_where_there_are_none(tissues):
+    tissues = torch.tensor([tissues])
+
+    assert tissue_loss(certain_of(tissues), tissues).item() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(("wrong", "dice"), [(1, (1 / 3 + 1) / 2), (2, (1 / 3 + 1) / 2)])
+def test_tissue_loss_charges_a_tissue_that_is_not_there(wrong, dice):
+    tissues = torch.zeros(1, 2, 2, dtype=torch.long)
+    said = tissues.clone()
+    said[0, 0] = wrong
+
+    # Two of four pixels are surely wrong, and surely is capped by the logits: 100 each.
+    assert tissue_loss(certain_of(said), tissues).item() == pytest.approx(50 + 1 - dice, abs=1e-4)
+
+
+def test_tissue_loss_pulls_harder_at_a_pixel_of_a_small_icm_than_at_one_of_a_large_te():
+    tissues = torch.full((1, 8, 8), 2)
+    tissues[0, :, :2], tissues[0, 0, 0] = 0, 1
+    logits = torch.zeros(1, 3, 8, 8, requires_grad=True)
+
+    tissue_loss(logits, tissues).backward()
+
+    towards_icm, towards_te = -logits.grad[0, 1, 0, 0].item(), -logits.grad[0, 2][tissues[0] == 2].mean().item()
+    assert towards_icm > 1.4 * towards_te > 0

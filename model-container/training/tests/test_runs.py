@@ -45,16 +45,32 @@ def test_the_table_is_aligned_and_skips_what_is_no_run(tmp_path, capsys):
     differs = {"task": "te", "without_clinic": "north"}
     line = {"epoch": 1, "val_loss": 1.25, "val_te_accuracy": 0.5, "seconds": 61.4}
     write_run(tmp_path / "a" / "cnn-te", {"kind": "cnn", "epochs": 30, "differs": differs, "recipe": {"trained_on": 1200}}, [json.dumps(line)])
+    outlined = {"epoch": 1, "val_loss": 0.5, "val_icm_dice": 0.91, "val_te_dice": 0.87, "seconds": 9}
+    scored = {"epoch": 1, "val_loss": 0.625, "val_auc": 0.741, "seconds": 5}
+    for name, figures in (("segmenter", outlined), ("pregnancy", scored)):
+        note = {"kind": name, "epochs": 1, "differs": {}, "recipe": {"trained_on": 7}}
+        write_run(tmp_path / "a" / name, note, [json.dumps(figures)])
     write_run(tmp_path / "b", {"kind": "cropper", "epochs": 1, "differs": {}, "recipe": {"trained_on": 40}}, [])
     (tmp_path / "features" / "run.json").mkdir(parents=True)
 
     runs.main([str(tmp_path)])
 
     assert capsys.readouterr().out.splitlines() == [
-        "run       network  trained on  epochs  best  val loss  ICM     TE  Dice  seconds              settings",
-        "a/cnn-te  cnn            1200    1/30     1    1.2500       0.500             61  unfinished  task=te without-clinic=north",
-        "b         cropper          40     0/1                                          0  unfinished",
+        "run          network    trained on  epochs  best  val loss    ICM     TE  Dice    AUC  seconds              settings",
+        "a/cnn-te     cnn              1200    1/30     1    1.2500         0.500                    61  unfinished  task=te without-clinic=north",
+        "a/pregnancy  pregnancy           7     1/1     1    0.6250                      0.741        5  finished",
+        "a/segmenter  segmenter           7     1/1     1    0.5000  0.910  0.870                     9  finished",
+        "b            cropper            40     0/1                                                   0  unfinished",
     ]
+
+
+def test_a_run_that_outlines_or_scores_is_summed_up_by_what_it_is_judged_by(segmenter_run, pregnancy_run):
+    segmenter, pregnancy = runs.read_run(segmenter_run), runs.read_run(pregnancy_run)
+
+    outlined, scored = (min(history(run), key=lambda line: line["val_loss"]) for run in (segmenter_run, pregnancy_run))
+    assert (segmenter["icmDice"], segmenter["teDice"]) == (outlined["val_icm_dice"], outlined["val_te_dice"])
+    assert pregnancy["auc"] == scored["val_auc"] and pregnancy["settings"]["side"] == 32
+    assert segmenter["icmAccuracy"] is segmenter["auc"] is pregnancy["dice"] is None
 
 
 def test_json_stays_json_where_a_loss_is_no_number(tmp_path, capsys):

@@ -20,7 +20,10 @@ from trained import load_cnn
 
 ENTRY = Path(sagemaker_entry.__file__)
 EPOCHS = 2
-RECIPES = {"cnn": "--batch,6,--width,0.0625", "rnn": "--batch,6", "cropper": "--batch,8"}
+RECIPES = {
+    "cnn": "--batch,6,--width,0.0625", "rnn": "--batch,6", "cropper": "--batch,8", "segmenter": "--batch,3",
+    "pregnancy": "--batch,3,--width,0.0625,--side,32",
+}
 
 
 def write_shards(dataset: Path, channel: Path, shard_bytes: int = 4_000_000) -> str:
@@ -150,6 +153,15 @@ def test_a_run_begins_with_the_checkpoint_that_was_sent_and_goes_on_with_data_un
     assert json.loads((tmp_path / "model" / "run.json").read_text())["recipe"]["began_with"] == weights_digest(model)
 
 
+def test_a_pregnancy_network_begins_with_the_trunk_that_was_sent(channel, voted_run, tmp_path):
+    done = start(channel, tmp_path, epochs=1, network="pregnancy", SM_CHANNEL_FROM=str(voted_run))
+
+    assert done.returncode == 0, done.stderr
+    assert epochs_in(tmp_path / "model") == [1]
+    recipe = json.loads((tmp_path / "model" / "run.json").read_text())["recipe"]
+    assert (recipe["target"], recipe["trained_on"]) == ("outcome", 6) and recipe["began_with"] is not None
+
+
 def test_an_unpacked_data_set_is_the_one_that_was_sent(channel, dataset, tmp_path):
     folder, sha256 = channel
 
@@ -178,6 +190,8 @@ def test_a_missing_shard_ends_the_job_with_a_sentence(channel, dataset, tmp_path
         ("1", ["algo-1"], "cnn", []),
         ("4", ["algo-1"], "cnn", ["--nproc_per_node=4", "--standalone"]),
         ("4", ["algo-1"], "cropper", []),
+        ("4", ["algo-1"], "segmenter", ["--nproc_per_node=4", "--standalone"]),
+        ("4", ["algo-1"], "pregnancy", ["--nproc_per_node=4", "--standalone"]),
         ("1", ["algo-1", "algo-2"], "rnn", [
             "--nproc_per_node=1", "--nnodes=2", "--node_rank=1", "--master_addr=algo-1", "--master_port=7777",
         ]),

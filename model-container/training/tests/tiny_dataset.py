@@ -1,4 +1,4 @@
-"""A dataset of a few bright discs: size stands for the ICM grade, ring thickness for the TE grade."""
+"""A dataset of a few bright discs: size stands for the ICM grade, ring thickness for the TE grade; and of blastocysts."""
 
 import csv
 import json
@@ -14,6 +14,37 @@ def disc(side: int, radius: float, random: np.random.Generator) -> "tuple[np.nda
     mask = (x - centre[0]) ** 2 + (y - centre[1]) ** 2 < (radius * side) ** 2
     picture = np.clip(80 + 90 * mask + random.normal(0, 8, (3, side, side)), 0, 255)
     return picture.astype(np.uint8), mask.astype(np.uint8)
+
+
+def blastocyst(grade: int, random: np.random.Generator) -> "tuple[np.ndarray, np.ndarray]":
+    """A still uint8 [224, 224] and its tissues [224, 224]: a ring of TE, and within it an ICM, large for grade 0."""
+    y, x = np.mgrid[:224, :224] - 112 + random.integers(-12, 12, (2, 1, 1))
+    tissues = np.where(abs(np.hypot(y, x) - 75) < 6, 2, 0)
+    tissues[np.hypot(y - 30, x) < (26, 12)[grade]] = 1
+    still = np.clip(90 + 70 * (tissues > 0) + random.normal(0, 8, (224, 224)), 1, 255)
+    return still.astype(np.uint8), tissues.astype(np.uint8)
+
+
+def write_blastocysts(folder: Path, splits: "list[str]", random: np.random.Generator) -> None:
+    """segmentation.npz, enhanced.npy and pregnancy.csv; one age and one outcome are not known."""
+    pictures = [blastocyst(row % 2, random) for row in range(len(splits))]
+    images = np.stack([still * np.stack([tissues >= 0, tissues == 1, tissues == 2]) for still, tissues in pictures])
+    np.save(folder / "enhanced.npy", images.astype(np.uint8))
+    outlined = pictures[:8]
+    np.savez(
+        folder / "segmentation.npz", images=np.stack([still for still, _ in outlined]),
+        masks=np.stack([tissues for _, tissues in outlined]), split=np.array([0, 0, 0, 0, 0, 1, 1, 2], np.uint8),
+    )
+    write_table(folder / "pregnancy.csv", [
+        {
+            "embryo_id": f"embryo-{row}", "cycle_id": f"cycle-{row // 4}",
+            "age_years": "" if row == 9 else str(28 + 3 * (row // 4)), "split": split,
+            "fold": "" if split == "test" else str(row // 4 % 3),
+            "icm_votes": "AB"[row % 2] * 5, "te_votes": "BC"[row % 2] * 4 + "A",
+            "outcome": "" if row == 6 else str(1 - row % 2),
+        }
+        for row, split in enumerate(splits)
+    ])
 
 
 def write_tiny_dataset(
@@ -44,7 +75,8 @@ def write_tiny_dataset(
         clip = np.stack([disc(224, radius, random)[0] for _ in range(frames + row % 3)])
         meta = np.frombuffer(b"{}", np.uint8)
         np.savez(folder / "clips" / f"embryo-{row}.npz", frames=clip, hpi=np.arange(len(clip), dtype=np.float32) + 100, meta=meta)
-    write_embryos(folder, lines)
+    write_table(folder / "embryos.csv", lines)
+    write_blastocysts(folder, splits, random)
     for moment, array in stills.items():
         np.save(folder / "stills" / f"{moment}.npy", array)
     moments = {moment: array.shape[1] for moment, array in stills.items()}
@@ -55,13 +87,13 @@ def write_tiny_dataset(
     return folder
 
 
-def read_lines(folder: Path) -> "list[dict]":
-    with open(folder / "embryos.csv", newline="") as file:
+def read_table(path: Path) -> "list[dict]":
+    with open(path, newline="") as file:
         return list(csv.DictReader(file))
 
 
-def write_embryos(folder: Path, lines: "list[dict]") -> None:
-    with open(folder / "embryos.csv", "w", newline="") as file:
+def write_table(path: Path, lines: "list[dict]") -> None:
+    with open(path, "w", newline="") as file:
         table = csv.DictWriter(file, list(lines[0]))
         table.writeheader()
         table.writerows(lines)
@@ -72,5 +104,14 @@ def with_embryos(dataset: Path, folder: Path, change) -> Path:
     folder.mkdir()
     for name in ("stills", "clips"):
         (folder / name).symlink_to(dataset / name)
-    write_embryos(folder, [change(row, line) for row, line in enumerate(read_lines(dataset))])
+    write_table(folder / "embryos.csv", [change(row, line) for row, line in enumerate(read_table(dataset / "embryos.csv"))])
+    return folder
+
+
+def with_transfers(dataset: Path, folder: Path, change) -> Path:
+    """The data set with each line of pregnancy.csv as change(row, line) makes it; the images are the old ones."""
+    folder.mkdir()
+    (folder / "enhanced.npy").symlink_to(dataset / "enhanced.npy")
+    lines = [change(row, line) for row, line in enumerate(read_table(dataset / "pregnancy.csv"))]
+    write_table(folder / "pregnancy.csv", lines)
     return folder

@@ -20,6 +20,15 @@ def rnn_options(dataset, out, cnn, epochs=3):
     return ["--data", str(dataset), "--out", str(out), "--epochs", str(epochs), "--batch", "5", "--cnn", str(cnn)]
 
 
+def segmenter_options(dataset, out, epochs=2):
+    return ["--data", str(dataset), "--out", str(out), "--epochs", str(epochs), "--batch", "3"]
+
+
+def pregnancy_options(dataset, out, epochs=2, network="resnet50"):
+    tiny = ["--network", network, "--width", "0.0625", "--side", "32", "--batch", "3"]
+    return ["--data", str(dataset), "--out", str(out), "--epochs", str(epochs), *tiny]
+
+
 def history(out):
     return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
 
