@@ -41,7 +41,8 @@ const STILL = { kind: "still", embryoId: "E 17", cycleId: "C 4", ageYears: 34 } 
 const clientOf = (kind: Kind) => new PersistentClient(archives[kind], kind.includes("still") ? STILL : {});
 
 beforeAll(async () => {
-  archives["a good archive"] = await phantomArchive();
+  // With an age, so that there is a pregnancy score to explain.
+  archives["a good archive"] = await phantomArchive({ manifest: { ageYears: 34 } });
   archives["an archive with half a picture"] = await archiveWithHalfAPicture();
   archives["a good still"] = blobOf(await phantomStill());
   archives["a still of nothing"] = blobOf(await phantomStill({ kind: "empty" }));
