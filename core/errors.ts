@@ -246,6 +246,12 @@ export class CalibratorOfOtherModel extends BlastogradeError {
   readonly retryable = false;
 }
 
+/** The picture that explains a score could not be made; the score does not need it. */
+export class ExplanationNotDrawn extends BlastogradeError {
+  readonly code = "EXPLANATION_NOT_DRAWN";
+  readonly retryable = false;
+}
+
 /** A station failed at every one of its tries; the grading is closed so that nobody waits for it. */
 export class StationGaveUp extends BlastogradeError {
   readonly code = "STATION_GAVE_UP";

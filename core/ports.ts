@@ -129,7 +129,7 @@ export interface ColourImage {
 }
 
 export interface OverlayEncoder {
-  /** @returns WebP bytes; the same picture gives the same bytes */
+  /** @returns WebP bytes; the same picture gives the same bytes @throws ExplanationNotDrawn */
   encodeOverlay(image: ColourImage): Promise<Uint8Array>;
 }
 

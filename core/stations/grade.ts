@@ -16,6 +16,9 @@ const EXPLANATION_MISSING: Warning = {
   detail: "The picture of what the pregnancy score rests on could not be drawn. The score stands; report it.",
 };
 
+/** The clip is gone or damaged since it was scored, or the encoder failed. */
+const OF_PICTURE = ["OBJECT_MISSING", "CLIP_INVALID", "EXPLANATION_NOT_DRAWN"];
+
 export interface GradePorts {
   readonly objects: ObjectStore;
   readonly gradings: GradingStore;
@@ -76,7 +79,7 @@ function parsePrediction(json: Uint8Array, grading: Grading): Prediction {
   return parsed.data;
 }
 
-/** @returns a warning where there is no picture: no grade is lost for want of one @throws retryable errors; PredictionInvalid */
+/** @returns a warning where there is no picture: no grade is lost for want of one @throws whatever is wrong with more than the picture */
 async function drawExplanation(
   { clinicId, gradingId }: Grading,
   { pregnancy }: Prediction,
@@ -88,7 +91,9 @@ async function drawExplanation(
     const clip = clips.decode(await objects.read(objectKeys.clip(clinicId, gradingId)));
     picture = await overlays.encodeOverlay(explanation(pregnancyStill(clip), pregnancy));
   } catch (error) {
-    if (isBlastogradeError(error) && (error.retryable || error.code === "PREDICTION_INVALID")) throw error;
+    // Of these three the score knows nothing; whatever else happened is no matter of the picture alone.
+    const isOfPicture = isBlastogradeError(error) && OF_PICTURE.includes(error.code);
+    if (!isOfPicture) throw error;
     return [EXPLANATION_MISSING];
   }
   await objects.write(objectKeys.explanation(clinicId, gradingId), picture);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import type { Prediction } from "../../core/contracts/prediction.ts";
-import { ClipInvalid, StorageUnavailable } from "../../core/errors.ts";
+import { ClipInvalid, ExplanationNotDrawn, StorageUnavailable } from "../../core/errors.ts";
 import { explanation } from "../../core/pregnancy/explanation.ts";
 import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";
@@ -72,7 +72,7 @@ describe("the grade station", () => {
       "an encoder that fails",
       (house: StationHouse) => ({
         ...house,
-        overlays: { encodeOverlay: () => Promise.reject(new Error("no memory")) },
+        overlays: { encodeOverlay: () => Promise.reject(new ExplanationNotDrawn("no memory")) },
       }),
     ],
     [
