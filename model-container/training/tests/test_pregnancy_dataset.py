@@ -42,7 +42,7 @@ def test_ages_and_outcomes_are_read_for_their_rows(dataset):
 
     rows = transfers.row.tolist()
     assert transfers.embryo_id == [f"embryo-{row}" for row in rows]
-    assert transfers.age_years.tolist() == [28 + 3 * (row // 4) for row in rows]
+    assert transfers.age_years.tolist() == [28 + (row // 4) ** 2 for row in rows]
     assert transfers.outcome.tolist() == [1 - row % 2 for row in rows]
 
 

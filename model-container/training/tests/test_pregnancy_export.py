@@ -69,10 +69,17 @@ def test_onnx_runtime_outlines_as_pytorch_does(segmenter_run, tmp_path):
 
     found = run_in_onnx_runtime(tmp_path / "segmenter.onnx", {"still": stills.numpy()}, ["tissues"])
 
+    assert np.allclose(found["tissues"], ServedSegmenter(segmenter)(stills).flatten(1), atol=1e-4)
+
+
+@torch.no_grad()
+def test_what_is_served_of_outlines_is_the_softmax_of_what_was_trained(segmenter_run):
+    segmenter, stills = load_segmenter(segmenter_run / "best.pt"), random_images(2)[:, :1]
+
     tissues = ServedSegmenter(segmenter)(stills)
-    assert tissues.shape == (3, 3, 224, 224) and torch.allclose(tissues.sum(dim=1), torch.ones(3, 224, 224), atol=1e-5)
-    assert np.allclose(found["tissues"], tissues.flatten(1), atol=1e-4)
-    assert torch.allclose(tissues, segmenter(stills).softmax(dim=1))
+
+    assert tissues.shape == (2, 3, 224, 224)
+    assert torch.allclose(tissues, segmenter(stills).softmax(dim=1), atol=1e-6)
 
 
 @needs_node
@@ -111,8 +118,8 @@ def test_golden_values_are_of_two_held_out_stills_and_repeat_exactly(run, datase
     model, _ = load_pregnancy(run / "pregnancy" / "outcome" / "enhanced" / "best.pt")
     with np.load(exported / "golden-pregnancy.npz") as golden, torch.no_grad():
         assert np.array_equal(golden["image"], images) and np.array_equal(golden["still"], images[:, :1])
-        assert golden["age_years"].tolist() == [40, 40] and golden["age_years"].dtype == np.float32
-        logit, attention = ServedPregnancy(model)(torch.from_numpy(images), torch.tensor([40.0, 40.0]))
+        assert golden["age_years"].tolist() == [44, 44] and golden["age_years"].dtype == np.float32
+        logit, attention = ServedPregnancy(model)(torch.from_numpy(images), torch.tensor([44.0, 44.0]))
         assert np.allclose(golden["logit"], logit, atol=1e-5) and np.allclose(golden["attention"], attention, atol=1e-4)
         tissues = ServedSegmenter(load_segmenter(run / "segmenter" / "best.pt"))(torch.from_numpy(images[:, :1]))
         assert np.array_equal(golden["tissues"], tissues[:, :, ::4, ::4])

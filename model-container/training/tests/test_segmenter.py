@@ -1,5 +1,7 @@
 """The segmenter learns outlines: still and tissues move together, lamps do not matter, Dice is each still's own."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -60,24 +62,36 @@ def test_still_and_outlines_move_together_and_labels_stay_labels(tissue):
     assert all((one != other).float().mean() > 0.02 for one, other in zip(tissues, moved))
 
 
+def test_no_icm_appears_about_a_te():
+    torch.manual_seed(1)
+    tissues = 2 * (outlined(8) == 2)
+
+    _, moved = augmented(255.0 * (tissues > 0)[:, None], tissues)
+
+    assert set(moved.unique().tolist()) == {0, 2}
+
+
 def test_augmentation_turns_mirrors_zooms_and_shifts_within_its_bounds():
     torch.manual_seed(1)
     tissues = torch.zeros(200, 64, 64, dtype=torch.uint8)
     tissues[:, 28:36, 28:36] = 1                                                # in the middle
     tissues[:, 29:35, 44:48] = 2                                                # to its right
+    lamp = torch.zeros(200, 1, 64, 64)
+    lamp[:, :, 44:48, 29:35] = 255                                              # below it
 
-    _, moved = augmented(tissues[:, None].float(), tissues)
+    found, moved = augmented(lamp, tissues)
 
     area = (moved == 1).sum(dim=(1, 2)) / 64
     assert 1 / 1.2**2 - 0.15 < area.min() < 0.85 and 1.9 < area.max() < 1 / 0.65**2 + 0.3
     y, x = ((moved == 1).nonzero()[:, axis] for axis in (1, 2))
     assert abs(y.float().mean() - 31.5) < 2 and abs(x.float().mean() - 31.5) < 2
-    sides = {
-        (bool(right.float().mean() > middle.float().mean()), bool(below.float().mean() > centre.float().mean()))
-        for one in moved if (one == 2).any()
-        for (below, right), (centre, middle) in [((one == 2).nonzero().T, (one == 1).nonzero().T)]
-    }
-    assert len(sides) == 4, "the second square came to lie on all sides of the first"
+    sectors, hands = set(), set()
+    for still, one in zip(found[:, 0], moved):
+        icm, te, bright = (at.nonzero().float().mean(dim=0) for at in (one == 1, one == 2, still > 127))
+        (down, right), (lamp_down, lamp_right) = te - icm, bright - icm
+        sectors.add(int(torch.atan2(down, right) / math.pi * 6 // 1) % 12)             # of 30 degrees
+        hands.add(bool(right * lamp_down > down * lamp_right))
+    assert sectors == set(range(12)) and hands == {False, True}
 
 
 def test_augmentation_keeps_to_its_seed():

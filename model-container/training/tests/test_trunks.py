@@ -35,6 +35,14 @@ def of_torchvision(trunk, classifier="fc"):
     return OrderedDict([*trunk.state_dict().items(), (f"{classifier}.weight", torch.zeros(1000, 8))])
 
 
+def patterned(name, tensor):
+    """Weights and statistics of ordinary size that need no random generator."""
+    wave = torch.sin(torch.arange(tensor.numel(), dtype=torch.float64) % 997 * 1.3).to(tensor.dtype).reshape(tensor.shape)
+    if tensor.ndim == 4:
+        return wave * (3 / tensor[0].numel()) ** 0.5
+    return 1 + wave / 3 if name.endswith(("weight", "running_var")) else wave / 10
+
+
 @pytest.mark.parametrize("name", TRUNKS)
 def test_a_trunk_of_width_1_has_the_papers_parameters_in_torchvisions_names_and_shapes(whole, name):
     trunk = whole[name]
@@ -42,6 +50,22 @@ def test_a_trunk_of_width_1_has_the_papers_parameters_in_torchvisions_names_and_
     lines = "".join(f"{name} {list(tensor.shape)}\n" for name, tensor in trunk.state_dict().items())
     assert sum(parameter.numel() for parameter in trunk.parameters()) == PARAMETERS[name]
     assert hashlib.sha256(lines.encode()).hexdigest() == TORCHVISION[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "mean", "deviation"),
+    [("vgg16", 0.03399, 0.0403), ("resnet50", 0.23345, 0.31408), ("densenet121", 0.01288, 0.02985)],
+)
+@torch.no_grad()
+def test_a_trunk_answers_as_torchvisions_with_the_same_weights(name, mean, deviation):
+    trunk = TRUNKS[name](1.0).eval()
+    trunk.load_state_dict({name: patterned(name, tensor) for name, tensor in trunk.state_dict().items()})
+
+    maps = trunk(10 * patterned("", torch.zeros(1, 3, 64, 64)))
+
+    # What torchvision 0.14.1 made of them.
+    assert maps.shape[2:] == (2, 2)
+    assert (maps.mean().item(), maps.std().item()) == pytest.approx((mean, deviation), rel=1e-3)
 
 
 @pytest.mark.parametrize("name", TRUNKS)

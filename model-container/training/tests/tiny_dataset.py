@@ -38,7 +38,7 @@ def write_blastocysts(folder: Path, splits: "list[str]", random: np.random.Gener
     write_table(folder / "pregnancy.csv", [
         {
             "embryo_id": f"embryo-{row}", "cycle_id": f"cycle-{row // 4}",
-            "age_years": "" if row == 9 else str(28 + 3 * (row // 4)), "split": split,
+            "age_years": "" if row == 9 else str(28 + (row // 4) ** 2), "split": split,
             "fold": "" if split == "test" else str(row // 4 % 3),
             "icm_votes": "AB"[row % 2] * 5, "te_votes": "BC"[row % 2] * 4 + "A",
             "outcome": "" if row == 6 else str(1 - row % 2),
