@@ -65,9 +65,8 @@ def test_a_killed_cropper_run_goes_on_as_if_it_had_not_been(dataset, cropper_run
     assert_same_run(cropper_run, tmp_path, "cropper")
 
 
-@pytest.mark.parametrize("times", [2, 4])
-def test_a_killed_segmenter_run_goes_on_as_if_it_had_not_been(dataset, segmenter_run, tmp_path, monkeypatch, times):
-    killed_at_replace(monkeypatch, times, train_segmenter.main, segmenter_options(dataset, tmp_path))
+def test_a_killed_segmenter_run_goes_on_as_if_it_had_not_been(dataset, segmenter_run, tmp_path, monkeypatch):
+    killed_at_replace(monkeypatch, 4, train_segmenter.main, segmenter_options(dataset, tmp_path))
 
     train_segmenter.main(segmenter_options(dataset, tmp_path))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import urllib.error
+from argparse import Namespace
 from collections import OrderedDict
 
 import pytest
@@ -9,7 +10,8 @@ import torch
 from tiny_runs import pregnancy_options
 
 import train_pregnancy
-from pretrained import load_imagenet
+from pregnancy import PregnancyNetwork
+from pretrained import begin_trunk, load_imagenet
 from run_folder import load_checkpoint, save_checkpoint, weights_digest
 from trunks import TRUNKS
 
@@ -113,20 +115,18 @@ def test_a_run_begins_with_the_weights_of_a_file_and_notes_which(dataset, whole,
         assert torch.allclose(best["model"][f"trunk.{name}"], value, atol=1e-6), name
 
 
-def test_imagenets_weights_are_downloaded_by_the_networks_name(dataset, whole, tmp_path, monkeypatch):
-    asked = []
+def test_imagenets_weights_are_downloaded_by_the_networks_name(whole, monkeypatch):
+    asked, model = [], PregnancyNetwork("densenet121", 1.0)
 
     def load(url, **options):
         asked.append((url.rpartition("/")[2], options["check_hash"]))
         return of_torchvision(whole["densenet121"], "classifier")
 
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", load)
-    options = pregnancy_options(dataset, tmp_path, epochs=1, network="densenet121")
-    train_pregnancy.main([*options, *WIDE, "--weights", "imagenet"])
+    began_with = begin_trunk(Namespace(weights="imagenet", start_from=None, width=1.0, network="densenet121"), model)
 
     assert asked == [("densenet121-a639ec97.pth", True)]
-    recipe = load_checkpoint(tmp_path / "best.pt", "pregnancy")["recipe"]
-    assert recipe["began_with"] == weights_digest(whole["densenet121"])
+    assert began_with == weights_digest(model.trunk) == weights_digest(whole["densenet121"])
 
 
 @pytest.mark.parametrize("cause", [urllib.error.URLError("no route"), RuntimeError("invalid hash value")])
