@@ -1,6 +1,7 @@
 import Table from "cli-table3";
 import { GRADES, type StructureGrade } from "../core/contracts/grades.ts";
 import type { GradingAnswer, PregnancyAnswer, Sequence } from "../core/contracts/grading.ts";
+import { wholePercent } from "../core/pregnancy/whole-percent.ts";
 
 const REMARK_WIDTH = 44;
 
@@ -42,7 +43,7 @@ function shares(structure: StructureGrade | null): string {
 /** `41 % (31-52)`, with the interval in brackets; `score .55` where nothing is calibrated */
 function chance({ probability, interval, rawScore }: PregnancyAnswer): string {
   if (probability === null || interval === null) return `score ${rawScore.toFixed(2).replace(/^0/, "")}`;
-  const [share, low, high] = [probability, interval.low, interval.high].map((value) => Math.round(100 * value));
+  const [share, low, high] = [probability, interval.low, interval.high].map(wholePercent);
   return `${share} % (${low}-${high})`;
 }
 

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
 import type { GradingAnswer, PregnancyAnswer } from "../../core/contracts/grading.ts";
 import { OUTLINE_COLOURS } from "../../core/pregnancy/explanation.ts";
+import { wholePercent } from "../../core/pregnancy/whole-percent.ts";
 
 const FOCUS = {
   icm: "The network looked most at the inner cell mass.",
@@ -33,8 +34,8 @@ export function explanationLegend() {
 function probability({ probability: share, interval }: PregnancyAnswer) {
   if (share === null || interval === null)
     return html`<strong>No probability</strong><br /><small>Not calibrated.</small>`;
-  const [low, high] = [interval.low, interval.high].map((bound) => Math.round(100 * bound));
-  return html`<strong>${Math.round(100 * share)} %</strong> <small>${low} to ${high} % (${100 * interval.level} % interval)</small>`;
+  const [low, high] = [interval.low, interval.high].map(wholePercent);
+  return html`<strong>${wholePercent(share)} %</strong> <small>${low} to ${high} % (${100 * interval.level} % interval)</small>`;
 }
 
 const rgb = (colour: readonly number[]) => `rgb(${colour.join(" ")})`;
