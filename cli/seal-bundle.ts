@@ -86,8 +86,14 @@ async function main(): Promise<void> {
   const calibrated = await sealBundle({ ...options, ...calibrators });
   const say = (sentence: string) => console.error(sentence);
   const call: ReportArguments = {
-    ...{ bundleDir: dir, networksDir: dirs["pregnancy-networks"], segmenterFile: null, clipsDir: dirs.transfers },
-    ...{ outDir: join(run, "pregnancy-report"), resamples, seed: SEED, threads },
+    bundleDir: dir,
+    networksDir: dirs["pregnancy-networks"],
+    segmenterFile: null,
+    clipsDir: dirs.transfers,
+    outDir: join(run, "pregnancy-report"),
+    resamples,
+    seed: SEED,
+    threads,
   };
   const pregnancy = await measureNetworks(await openTransfers(call), call, say);
   const evaluation = await evaluate({

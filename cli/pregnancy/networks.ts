@@ -107,8 +107,13 @@ async function readListed(folder: string): Promise<PregnancyNetwork[]> {
   return await Promise.all(
     list.networks.map(async ({ network, input, fold, file, sha256, settings }) => ({
       model: {
-        ...{ name: nameOf(network), network, input, fold },
-        ...{ served: false, sha256, settings: flatSettings(settings ?? {}) },
+        name: nameOf(network),
+        network,
+        input,
+        fold,
+        served: false,
+        sha256,
+        settings: flatSettings(settings ?? {}),
       },
       onnx: await readWhole(folder, file, sha256),
     })),

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from augmentation import uniform
 from cropper import Cropper
 from dataset import batches, cropper_digest, read_cropper_pictures
 from distributed import (
@@ -21,10 +22,6 @@ from distributed import (
 from losses import dice_loss
 from options import add_bfloat16, arithmetic, start, training_options
 from run_folder import begin_with, recipe_of, resume, save_epoch
-
-
-def uniform(count: int, low: float, high: float) -> Tensor:
-    return low + (high - low) * torch.rand(count)
 
 
 def augmented(pictures: Tensor, masks: Tensor, *, flips: bool, light: bool) -> "tuple[Tensor, Tensor]":

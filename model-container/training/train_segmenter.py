@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from augmentation import uniform
 from dataset import batches, read_segmentation_pictures, segmentation_digest
 from distributed import (
     by_first_process, leave_processes, process_count, replicated, seed_epoch, share_of, share_weight, summed,
@@ -21,10 +22,6 @@ from losses import tissue_loss
 from options import add_bfloat16, arithmetic, start, training_options
 from run_folder import begin_with, recipe_of, resume, save_epoch
 from segmenter import TISSUES, Segmenter
-
-
-def uniform(count: int, low: float, high: float) -> Tensor:
-    return low + (high - low) * torch.rand(count)
 
 
 def augmented(stills: Tensor, tissues: Tensor) -> "tuple[Tensor, Tensor]":
