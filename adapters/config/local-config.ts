@@ -1,21 +1,11 @@
 import { z } from "zod";
 import { wholeNumber } from "../../core/contracts/whole-number.ts";
-
-/** A variable of the environment has a value that we do not take; the message names it. */
-class ConfigInvalid extends Error {
-  override readonly name = "ConfigInvalid";
-  readonly code = "CONFIG_INVALID";
-  readonly retryable = false;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, LogLevel, parseEnvironment } from "./environment.ts";
 
 const path = z.string().regex(/^[^\0]+$/, "has to be a path");
 
 const Port = wholeNumber(0, 65_535);
 const ModelThreads = wholeNumber(1, 256);
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
-const LogLevel = z.enum(LOG_LEVELS, `has to be one of ${LOG_LEVELS.join(", ")}`);
 // An origin and no more: pages and forms name their paths from the root.
 const PublicUrl = z
   .string()
@@ -119,15 +109,4 @@ export function readToolsConfig(env: Environment = process.env): ToolsConfig {
 /** This process's environment with `variables` laid over it, for a command that it starts. */
 export function environmentWith(variables: Readonly<Record<string, string>>): Environment {
   return { ...process.env, ...variables };
-}
-
-/** An empty variable counts as none, as `PORT= npm start` means it. */
-function parseEnvironment<T>(schema: z.ZodType<T>, env: Environment): T {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const faults = result.error.issues.map(({ path: [name], message }) => {
-    return `${String(name)} ${message}, not ${JSON.stringify(given[String(name)])}`;
-  });
-  throw new ConfigInvalid(`The environment is not usable: ${faults.join("; ")}.`);
 }
