@@ -12,6 +12,7 @@ const VENDORS = {
   config: [],
   image: [npmPackage("sharp"), npmPackage("bmp-ts")],
   local: [builtin("sqlite"), npmPackage("@fastify/busboy")],
+  system: [],
   onnx: [npmPackage("onnxruntime-node"), npmPackage("onnxruntime-common")],
 };
 /** Beside its vendor: zod is how anything from outside is parsed. */

@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { serve } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Logger } from "pino";
@@ -19,9 +17,10 @@ import { openSqliteDatabase } from "../adapters/local/sqlite-database.ts";
 import { openSqliteGradingStore } from "../adapters/local/sqlite-grading-store.ts";
 import { openQueue, type QueueOptions } from "../adapters/local/sqlite-queue.ts";
 import { openSqliteRecordStore } from "../adapters/local/sqlite-record-store.ts";
-import { randomIds, systemClock } from "../adapters/local/system.ts";
 import { openUploadForms, UPLOAD_FORM_PATH } from "../adapters/local/upload-form.ts";
 import { openSegmenter } from "../adapters/onnx/segmenter.ts";
+import { assetFolder } from "../adapters/system/asset-folder.ts";
+import { randomIds, systemClock } from "../adapters/system/clock-and-ids.ts";
 import { CropJob, InferenceNotification, UploadStored } from "../core/contracts/messages.ts";
 import { type BlastogradeError, UploadRefused } from "../core/errors.ts";
 import type { StageMeter } from "../core/ports.ts";
@@ -73,6 +72,7 @@ const UPLOAD_TRANSFER_SECONDS = 24 * 3600;
 const SWEEP_EVERY_SECONDS = 60;
 // Past any station's work on one embryo here: what has not moved for so long has been lost.
 const STUCK_SECONDS = 1800;
+const SWEEPS_AT_MOST = 8;
 const MAX_ATTEMPTS = 5;
 // A delivery is not extended while it is worked on; what a crash leaves taken is released at the next start.
 const VISIBILITY_SECONDS = 3600;
@@ -188,7 +188,12 @@ async function wireStations(options: LocalServiceOptions, started: Started): Pro
       logger,
     }),
   ];
-  const limits = { idleSeconds: STUCK_SECONDS, uploadSeconds: UPLOAD_FORM_SECONDS + UPLOAD_TRANSFER_SECONDS };
+  const limits = {
+    idleSeconds: STUCK_SECONDS,
+    inferenceSeconds: STUCK_SECONDS,
+    uploadSeconds: UPLOAD_FORM_SECONDS + UPLOAD_TRANSFER_SECONDS,
+    sweepsAtMost: SWEEPS_AT_MOST,
+  };
   const sweeping = setInterval(() => {
     sweepGradings(ports, limits).catch((error) => logger.error({ err: error }, "the sweep failed"));
   }, SWEEP_EVERY_SECONDS * 1000);
@@ -210,7 +215,7 @@ async function wireStations(options: LocalServiceOptions, started: Started): Pro
     clock,
     tenantOf: async () => ({ clinicId: options.clinicId }),
     demo: model.bundle.manifest.demo,
-    calibrator,
+    calibratorOf: async () => calibrator,
     report: (error) => logger.error({ err: error }, "a request failed"),
     docsAsset,
   });
@@ -261,11 +266,5 @@ export function httpUrl(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-const require = createRequire(import.meta.url);
-
-/** A file of Swagger UI, served by ourselves: a clinic's network may reach nothing else. */
-async function docsAsset(name: string): Promise<Uint8Array | null> {
-  if (!/^[a-z0-9.-]+$/.test(name)) return null;
-  const folder = dirname(require.resolve("swagger-ui-dist/package.json"));
-  return readFile(join(folder, name)).catch(() => null);
-}
+/** Swagger UI, served by ourselves: a clinic's network may reach nothing else. */
+const docsAsset = assetFolder(new URL(".", import.meta.resolve("swagger-ui-dist/package.json")));

@@ -216,6 +216,12 @@ export class StillsNotOffered extends BlastogradeError {
   readonly retryable = false;
 }
 
+/** Nobody has said which clinic the caller speaks for. */
+export class CallerUnknown extends BlastogradeError {
+  readonly code = "CALLER_UNKNOWN";
+  readonly retryable = false;
+}
+
 /** A prediction breaks its schema: NaN, a sum off 1, another clip's digest. Never turned into an answer. */
 export class PredictionInvalid extends BlastogradeError {
   readonly code = "PREDICTION_INVALID";

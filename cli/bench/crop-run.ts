@@ -6,7 +6,7 @@ import { sharpDecoder, sharpEncoder } from "../../adapters/image/sharp-pictures.
 import { openFolderObjectStore } from "../../adapters/local/folder-object-store.ts";
 import { openSqliteDatabase } from "../../adapters/local/sqlite-database.ts";
 import { openSqliteGradingStore } from "../../adapters/local/sqlite-grading-store.ts";
-import { systemClock } from "../../adapters/local/system.ts";
+import { systemClock } from "../../adapters/system/clock-and-ids.ts";
 import type { Grading } from "../../core/contracts/grading.ts";
 import type { ArchiveReader, EmbryoSegmenter, RandomAccess } from "../../core/ports.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";

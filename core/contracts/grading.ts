@@ -81,6 +81,13 @@ export const Grading = z.object({
   warnings: z.array(Warning),
   rejection: Rejection.nullable(),
   recordKey: RecordKey.nullable(),
+  /** How often the sweep has sent it on. */
+  sweeps: z.int().min(0).default(0),
+  /** Why the model's last request came to nothing, when it may be made again; the sweep makes it. */
+  setback: z
+    .object({ ...Rejection.shape, at: z.iso.datetime() })
+    .nullable()
+    .default(null),
 });
 export type Grading = z.infer<typeof Grading>;
 

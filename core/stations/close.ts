@@ -37,3 +37,17 @@ export async function rejectingBadInput(
     await rejectGrading(ports, grading.gradingId, error);
   }
 }
+
+/**
+ * Puts a grading back to its crop job, with the reason why the model's request came to nothing. Nothing is sent: the next sweep
+ * does it, so that a model that is being swapped, or an endpoint that is down, is not asked in a tight circle.
+ */
+export async function setBackGrading(
+  ports: { gradings: GradingStore; clock: Clock },
+  gradingId: string,
+  { code, message }: Pick<BlastogradeError, "code" | "message">,
+): Promise<void> {
+  const at = ports.clock.now().toISOString();
+  const setback = { code, detail: message, at };
+  await ports.gradings.change(gradingId, UNFINISHED, { status: "cropping", setback, updatedAt: at });
+}

@@ -4,10 +4,10 @@ import type { InferenceNotification } from "../contracts/messages.ts";
 import { Prediction } from "../contracts/prediction.ts";
 import { isBlastogradeError, PredictionInvalid } from "../errors.ts";
 import { qualityGroup, structureGrade } from "../grading/grade-decoding.ts";
-import type { ClipFormat, Clock, GradingStore, ObjectStore, OverlayEncoder, RecordStore } from "../ports.ts";
+import type { ClipFormat, Clock, GradingStore, ObjectKey, ObjectStore, OverlayEncoder, RecordStore } from "../ports.ts";
 import { explanation } from "../pregnancy/explanation.ts";
 import { pregnancyStill } from "../pregnancy/pregnancy-still.ts";
-import { rejectGrading, rejectingBadInput, UNFINISHED } from "./close.ts";
+import { rejectGrading, rejectingBadInput, setBackGrading, UNFINISHED } from "./close.ts";
 import { keyOfLocation, objectKeys } from "./keys.ts";
 import { modelRefusal } from "./model-refusal.ts";
 
@@ -35,20 +35,35 @@ export interface GradePorts {
  * Repeatable: whoever comes second finds the record there and leaves it. The same archive uploaded again therefore ends
  * at the first record.
  *
- * @throws retryable errors only; a failed or invalid prediction ends as the grading's rejection
+ * A failure that is not the clip's (an endpoint that died, a model that was swapped since the crop) sets the grading back, and the
+ * sweep asks again.
+ *
+ * @throws retryable errors only; a refused clip and an invalid prediction end as the grading's rejection
  */
 export async function recordGrade(notification: InferenceNotification, ports: GradePorts): Promise<void> {
   const grading = await ports.gradings.find(notification.inferenceId);
   if (grading === null || !UNFINISHED.includes(grading.status)) return;
 
   if (notification.invocationStatus === "Failed") {
-    await rejectGrading(ports, grading.gradingId, modelRefusal(notification.failureReason));
+    const refusal = modelRefusal(notification.failureReason);
+    await (refusal.passing ? setBackGrading : rejectGrading)(ports, grading.gradingId, refusal);
     return;
   }
   const { outputLocation } = notification.responseParameters;
+  const json = await readAnswer(keyOfLocation(outputLocation), ports.objects);
+  if (json === null) {
+    const nothing = { code: "MODEL_FAILED", message: "The model's answer was announced and is not there." };
+    await setBackGrading(ports, grading.gradingId, nothing);
+    return;
+  }
   await rejectingBadInput(ports, grading, async () => {
-    const json = await ports.objects.read(keyOfLocation(outputLocation));
-    const prediction = parsePrediction(json, grading);
+    const prediction = parsePrediction(json);
+    if (prediction.clipSha256 !== grading.clipSha256) {
+      // Left over from before a model was swapped and the clip cut anew; the answer to the clip of today may be on its way.
+      const message = "The model's answer is of another clip, so that no grade was given.";
+      await setBackGrading(ports, grading.gradingId, { code: "PREDICTION_INVALID", message });
+      return;
+    }
     const drawn = await drawExplanation(grading, prediction, ports);
     const { record } = await ports.records.putOnce(recordOf(grading, prediction, drawn, ports.clock.now()));
     const { clinicId, embryoId, archiveDigest, ageYears, modelSha256 } = record;
@@ -60,7 +75,17 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
   });
 }
 
-function parsePrediction(json: Uint8Array, grading: Grading): Prediction {
+/** @returns null where nothing lies */
+async function readAnswer(key: ObjectKey, objects: ObjectStore): Promise<Uint8Array | null> {
+  try {
+    return await objects.read(key);
+  } catch (error) {
+    if (isBlastogradeError(error) && error.code === "OBJECT_MISSING") return null;
+    throw error;
+  }
+}
+
+function parsePrediction(json: Uint8Array): Prediction {
   let answer: unknown;
   try {
     answer = JSON.parse(new TextDecoder().decode(json));
@@ -72,9 +97,6 @@ function parsePrediction(json: Uint8Array, grading: Grading): Prediction {
     throw new PredictionInvalid("The model's answer breaks its schema. Report it; no grade was given.", {
       cause: parsed.error,
     });
-  }
-  if (parsed.data.clipSha256 !== grading.clipSha256) {
-    throw new PredictionInvalid("The model's answer is of another clip. Report it; no grade was given.");
   }
   return parsed.data;
 }

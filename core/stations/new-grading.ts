@@ -26,5 +26,7 @@ export function newGrading({
     warnings: [],
     rejection: null,
     recordKey: null,
+    sweeps: 0,
+    setback: null,
   };
 }

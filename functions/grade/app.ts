@@ -24,8 +24,13 @@ export interface AppPorts extends ShownPorts {
   readonly uploadForms: UploadForms;
   readonly ids: IdSource;
   readonly clock: Clock;
-  /** The clinic a request speaks for. Everything below sees that clinic's embryos and no others'. */
-  readonly tenantOf: (request: Request) => Promise<{ clinicId: string }>;
+  /**
+   * The clinic a request speaks for. Everything below sees that clinic's embryos and no others'. `environment` is what the
+   * wiring gives the app beside the request, such as the gateway's event.
+   *
+   * @throws CallerUnknown
+   */
+  readonly tenantOf: (request: Request, environment: unknown) => Promise<{ clinicId: string }>;
   /** A file of the API's documentation viewer; null when there is none of this name. */
   readonly docsAsset: (name: string) => Promise<Uint8Array | null>;
   /** Records an error that is ours to mend. */
@@ -122,7 +127,7 @@ export function createApp(ports: AppPorts): OpenAPIHono {
   app.onError((error, c) => problemOfError(c, error, ports.report));
   app.notFound((c) => problem(c, "NOT_FOUND", "There is nothing here; see /docs for what there is."));
 
-  const clinicOf = async (c: Context) => (await ports.tenantOf(c.req.raw)).clinicId;
+  const clinicOf = async (c: Context) => (await ports.tenantOf(c.req.raw, c.env)).clinicId;
 
   app.openapi(createUpload, async (c) => {
     const clinicId = await clinicOf(c);

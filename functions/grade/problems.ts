@@ -16,6 +16,7 @@ const STATUS_OF: Readonly<Record<string, ContentfulStatusCode>> = {
   PREVIEW_UNKNOWN: 404,
   EXPLANATION_UNKNOWN: 404,
   UPLOAD_REFUSED: 403,
+  CALLER_UNKNOWN: 403,
   INTERNAL: 500,
 };
 

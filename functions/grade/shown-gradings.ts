@@ -1,17 +1,24 @@
 import type { Grading, GradingAnswer, RecordKey } from "../../core/contracts/grading.ts";
 import type { RankedAnswer } from "../../core/contracts/http.ts";
 import type { GradingStore, RecordStore } from "../../core/ports.ts";
-import { answerOf, rankCohort, type Serving } from "../../core/stations/answer.ts";
+import { answerOf, rankCohort } from "../../core/stations/answer.ts";
+import type { ServedCalibrator } from "../../core/stations/pregnancy-answer.ts";
 
 /** What an embryo's answer is read from. */
-export interface ShownPorts extends Serving {
+export interface ShownPorts {
+  /** Whether the serving bundle's weights are trained on phantoms. */
+  readonly demo: boolean;
+  /** A clinic's pregnancy calibrator of the day; null where it has none. */
+  readonly calibratorOf: (clinicId: string) => Promise<ServedCalibrator | null>;
   readonly gradings: GradingStore;
   readonly records: RecordStore;
 }
 
 /** A grading's answer, with its record where it has one. */
 export async function answerWithRecord(grading: Grading, ports: ShownPorts): Promise<GradingAnswer> {
-  return answerOf(grading, grading.recordKey && (await ports.records.find(grading.recordKey)), ports);
+  const record = grading.recordKey && (await ports.records.find(grading.recordKey));
+  const calibrator = await ports.calibratorOf(grading.clinicId);
+  return answerOf(grading, record, { demo: ports.demo, calibrator });
 }
 
 /** The grading an embryo is shown by: its newest record's, else the newest. A later rejection never hides a record. */

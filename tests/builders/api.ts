@@ -45,7 +45,7 @@ export async function openApi(change: Partial<AppPorts> = {}): Promise<Api> {
     tenantOf: async (request) => ({ clinicId: request.headers.get("X-Clinic") ?? "north" }),
     docsAsset: async (name) => (name === "a.css" ? new Uint8Array() : null),
     demo: false,
-    calibrator: null,
+    calibratorOf: async () => null,
     report: (error) => reported.push(error),
     ...change,
   };

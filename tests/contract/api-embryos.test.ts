@@ -160,7 +160,7 @@ describe("a cycle", () => {
   it("ranks by the probability of pregnancy where there is one, whatever the grades", async () => {
     const modelSha256 = digestOf("model");
     const calibrator = { calibrator: aCalibrator({ modelSha256 }), sha256: digestOf("calibrator") };
-    const api = await openApi({ calibrator });
+    const api = await openApi({ calibratorOf: async () => calibrator });
     const scored = (rawScore: number) => ({
       cycleId: "c",
       pregnancy: { rawScore, ageYears: 34, focus: "te" as const },

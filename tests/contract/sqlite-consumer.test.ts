@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { type ConsumerOptions, startConsumer } from "../../adapters/local/sqlite-consumer.ts";
 import { openSqliteDatabase } from "../../adapters/local/sqlite-database.ts";
 import { openQueue } from "../../adapters/local/sqlite-queue.ts";
-import { systemClock } from "../../adapters/local/system.ts";
+import { systemClock } from "../../adapters/system/clock-and-ids.ts";
 import { type BlastogradeError, ModelUnavailable, NotAZip, StorageUnavailable } from "../../core/errors.ts";
 import { temporaryFolder } from "./builders.ts";
 import { Job } from "./queue.suite.ts";

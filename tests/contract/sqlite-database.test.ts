@@ -8,7 +8,7 @@ import { openSqliteDatabase } from "../../adapters/local/sqlite-database.ts";
 import { openSqliteGradingStore } from "../../adapters/local/sqlite-grading-store.ts";
 import { openQueue } from "../../adapters/local/sqlite-queue.ts";
 import { openSqliteRecordStore } from "../../adapters/local/sqlite-record-store.ts";
-import { systemClock } from "../../adapters/local/system.ts";
+import { systemClock } from "../../adapters/system/clock-and-ids.ts";
 import { aGrading, aRecord, temporaryFolder } from "./builders.ts";
 import { Job } from "./queue.suite.ts";
 

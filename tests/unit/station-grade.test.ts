@@ -143,7 +143,6 @@ describe("the grade station", () => {
   });
 
   it.each<[string, (valid: Prediction) => unknown]>([
-    ["is of another clip", (valid) => ({ ...valid, clipSha256: digestOf("another clip") })],
     ["holds what JSON writes for NaN", (valid) => withScores(valid, { A: null, B: 0.7, C: 0.3 })],
     ["sums to more than 1", (valid) => withScores(valid, { A: 0.3, B: 0.7, C: 0.1 })],
     ["has a negative share", (valid) => withScores(valid, { A: -0.1, B: 0.8, C: 0.3 })],
@@ -181,21 +180,58 @@ describe("the grade station", () => {
     expect(await house.gradings.find(GRADING)).toMatchObject({ rejection: { code: "PREDICTION_INVALID" } });
   });
 
-  it("tells why the model failed", async () => {
+  it.each([
+    [
+      "an endpoint that gave no reason of its own",
+      "Model container died while it worked on the request",
+      "MODEL_FAILED",
+    ],
+    ["a container that was ending", problemJson("MODEL_UNAVAILABLE", 503, true), "MODEL_UNAVAILABLE"],
+    ["a model that was swapped since the crop", problemJson("CLIP_OF_OTHER_CROPPER", 409), "CLIP_OF_OTHER_CROPPER"],
+  ])("sets a grading back, and rejects nothing, for %s", async (_what, failureReason, code) => {
     const house = await predicted();
 
-    const failureReason = "the clip has no frames";
     await recordGrade({ invocationStatus: "Failed", inferenceId: GRADING, failureReason }, house);
 
+    const at = house.clock.now().toISOString();
     expect(await house.gradings.find(GRADING)).toMatchObject({
-      status: "rejected",
-      rejection: { code: "MODEL_FAILED", detail: expect.stringContaining(failureReason) },
+      status: "cropping",
+      rejection: null,
+      setback: { code, detail: expect.any(String), at },
     });
+  });
+
+  it("sets a grading back whose answer was announced and is not there", async () => {
+    const house = await predicted();
+
+    await recordGrade(completed(GRADING, objectKeys.prediction(CLINIC, "no-such-answer")), house);
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "cropping", setback: { code: "MODEL_FAILED" } });
+  });
+
+  it("takes no answer to another clip, and waits for the right one", async () => {
+    const house = await predicted();
+    const key = objectKeys.prediction(CLINIC, GRADING);
+    const right = await validPrediction(house);
+    await writeJson(house, key, { ...right, clipSha256: digestOf("another clip") });
+
+    await recordGrade(completed(GRADING, key), house);
+    const between = await house.gradings.find(GRADING);
+    await writeJson(house, key, right);
+    await recordGrade(completed(GRADING, key), house);
+
+    expect(between).toMatchObject({ status: "cropping", setback: { code: "PREDICTION_INVALID" } });
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "graded" });
+    expect(house.records.all()).toHaveLength(1);
   });
 
   it.each([
     ["as the local wiring tells it", (problem: string) => problem],
     ["as SageMaker tells it", (problem: string) => `Received client error (422) from model with message "${problem}".`],
+    [
+      "in escaped quotation marks",
+      (problem: string) => `Received client error (422): "${problem.replaceAll('"', '\\"')}". See the log.`,
+    ],
   ])("passes on the container's own code and sentence, %s", async (_how, reasonOf) => {
     const house = await predicted();
     const detail = "The model grades time-lapse archives only.";
@@ -229,6 +265,11 @@ describe("the grade station", () => {
     expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading", rejection: null });
   });
 });
+
+/** What the container answers instead of a prediction. */
+function problemJson(code: string, status: number, retryable = false): string {
+  return JSON.stringify({ type: "about:blank", title: "a problem", status, detail: "a sentence", code, retryable });
+}
 
 /** Through crop too, and the model has answered. */
 async function predicted(): Promise<StationHouse> {

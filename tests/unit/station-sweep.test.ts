@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { setBackGrading } from "../../core/stations/close.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { announceStoredUploads, sweepGradings } from "../../core/stations/sweep.ts";
 import { CLINIC, completed, GRADING, receiveArchive, stationHouse, writeJson } from "../builders/station-house.ts";
 import { aGrading } from "../contract/builders.ts";
 
 describe("the sweep", () => {
-  const LIMITS = { idleSeconds: 300, uploadSeconds: 7200 };
+  const LIMITS = { idleSeconds: 300, inferenceSeconds: 500, uploadSeconds: 7200, sweepsAtMost: 3 };
 
   it("sends each grading that stopped to the station it stopped at", async () => {
     const house = stationHouse();
@@ -17,7 +18,7 @@ describe("the sweep", () => {
     await writeJson(house, answer, {});
     house.clock.passSeconds(600);
 
-    const sent = await sweepGradings(house, LIMITS);
+    const { sent } = await sweepGradings(house, LIMITS);
 
     expect(sent).toBe(4);
     expect(house.stored.messages).toEqual([stored]);
@@ -46,7 +47,7 @@ describe("the sweep", () => {
     const sent = [];
     for (const seconds of [0, 60, 60, 300]) {
       house.clock.passSeconds(seconds);
-      sent.push(await sweepGradings(house, LIMITS));
+      sent.push((await sweepGradings(house, LIMITS)).sent);
     }
 
     expect(sent).toEqual([2, 0, 0, 2]);
@@ -92,10 +93,85 @@ describe("the sweep", () => {
     const now = house.clock.now().toISOString();
     await receiveArchive(house, { gradingId: "moving", status: "cropping", updatedAt: now });
 
-    const sent = await sweepGradings(house, LIMITS);
+    const { sent } = await sweepGradings(house, LIMITS);
 
     expect(sent).toBe(0);
     expect(house.cropJobs.messages).toEqual([]);
+  });
+});
+
+describe("the sweep's patience", () => {
+  const LIMITS = { idleSeconds: 300, inferenceSeconds: 3000, uploadSeconds: 7200, sweepsAtMost: 3 };
+
+  it("asks the model again only when its request cannot be waiting any more", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "grading" });
+
+    const sent = [];
+    for (const seconds of [600, 2000, 500]) {
+      house.clock.passSeconds(seconds);
+      sent.push((await sweepGradings(house, LIMITS)).sent);
+    }
+
+    expect(sent).toEqual([0, 0, 1]);
+  });
+
+  it("finds an answer whose notification was lost without waiting so long", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "grading" });
+    const answer = objectKeys.prediction(CLINIC, GRADING);
+    await writeJson(house, answer, {});
+    house.clock.passSeconds(600);
+
+    await sweepGradings(house, LIMITS);
+
+    expect(house.finished.messages).toEqual([completed(GRADING, answer)]);
+  });
+
+  it("sends a grading that was set back at the next sweep, once", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "grading" });
+    await setBackGrading(house, GRADING, { code: "MODEL_FAILED", message: "The container died." });
+
+    const sent = [];
+    for (const seconds of [1, 60, 60]) {
+      house.clock.passSeconds(seconds);
+      sent.push((await sweepGradings(house, LIMITS)).sent);
+    }
+
+    expect(sent).toEqual([1, 0, 0]);
+    expect(house.cropJobs.messages).toEqual([{ clinicId: CLINIC, gradingId: GRADING }]);
+  });
+
+  it("gives a grading up that never moved on, and says what stood in its way", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "cropping" });
+    await setBackGrading(house, GRADING, { code: "MODEL_FAILED", message: "The container died." });
+
+    const closed = [];
+    for (let sweep = 1; sweep <= 4; sweep++) {
+      house.clock.passSeconds(600);
+      closed.push((await sweepGradings(house, LIMITS)).closed);
+    }
+
+    expect(closed).toEqual([0, 0, 0, 1]);
+    expect(house.cropJobs.messages).toHaveLength(3);
+    const rejection = { code: "STATION_GAVE_UP", detail: expect.stringContaining("The container died.") };
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "rejected", rejection });
+  });
+
+  it("tells the age of the oldest grading that waits, and counts no form that nobody used", async () => {
+    const house = stationHouse();
+    await house.gradings.create(aGrading({ gradingId: "never-uploaded" }));
+    house.clock.passSeconds(100);
+    const now = house.clock.now().toISOString();
+    await receiveArchive(house, { gradingId: "older", status: "cropping", receivedAt: now, updatedAt: now });
+    await receiveArchive(house, { gradingId: "graded", status: "graded" });
+    house.clock.passSeconds(200);
+
+    const { oldestUnfinishedSeconds } = await sweepGradings(house, LIMITS);
+
+    expect(oldestUnfinishedSeconds).toBe(200);
   });
 });
 

@@ -63,7 +63,8 @@ const stations: Record<string, Station> = {
       await receiveArchive(house, { gradingId: "grading-2", status: "cropping" });
       await house.gradings.create(aGrading({ gradingId: "never-uploaded" }));
       house.clock.passSeconds(60);
-      return (ports) => sweepGradings(ports, { idleSeconds: 30, uploadSeconds: 50 });
+      return (ports) =>
+        sweepGradings(ports, { idleSeconds: 30, inferenceSeconds: 30, uploadSeconds: 50, sweepsAtMost: 8 });
     },
   },
   start: {
