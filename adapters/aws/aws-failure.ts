@@ -8,7 +8,7 @@ export const STATION_CLIENT = {
   retryMode: "standard",
   maxAttempts: 5,
   // A connection that dies silently would otherwise be waited for until the function is stopped.
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
 } as const;
 
 /** AWS refused the call, or could not be asked; the message names the call and what AWS said. */
