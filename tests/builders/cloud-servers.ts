@@ -46,7 +46,8 @@ export async function startCloudServers(options: { now?: () => Date } = {}): Pro
     },
     async createQueue(name, attributes = {}) {
       const { QueueUrl } = await queues.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
-      return QueueUrl!;
+      // The SDK calls the host of a queue's URL, and fauxqs' own name for itself is known to nobody.
+      return `${origin}${new URL(QueueUrl!).pathname}`;
     },
     createTable: (name) => createCloudTable(dynalite.url, name),
     async close() {
