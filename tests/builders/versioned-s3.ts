@@ -80,7 +80,9 @@ export async function startVersionedS3(options: VersionedS3Options): Promise<{ u
     if (!(file instanceof Blob)) return refusal(400, "InvalidArgument");
     const refused = refusalOfForm(bucket, fields, file.size, options.now());
     if (refused !== null) return refusal(refused.startsWith("Entity") ? 400 : 403, refused);
-    const stored = await put(bucket, encodeKey(fields.get("key")!), {}, Buffer.from(await file.arrayBuffer()));
+    const bytes = Buffer.from(await file.arrayBuffer());
+    const type = { "content-type": file.type || "application/octet-stream" };
+    const stored = await put(bucket, encodeKey(fields.get("key")!), type, bytes);
     return stored.status === 200 ? { ...stored, status: 204 } : stored;
   }
 
