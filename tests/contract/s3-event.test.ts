@@ -65,7 +65,7 @@ it.each([
 });
 
 it("gives back any key that an object can have", () => {
-  const key = fc.string({ unit: "binary", minLength: 1, maxLength: 300 }).filter((text) => text.isWellFormed());
+  const key = fc.string({ unit: "binary", minLength: 1, maxLength: 80 });
   fc.assert(
     fc.property(key, (key) => {
       expect(uploadsOfS3Event(bodyOf(s3Notification([{ ...upload, key }])))).toEqual([{ ...upload, key }]);
