@@ -174,6 +174,12 @@ export class StorageUnavailable extends BlastogradeError {
   readonly retryable = true;
 }
 
+/** A message breaks its schema; no later try will read it. */
+export class MessageUnreadable extends BlastogradeError {
+  readonly code = "MESSAGE_UNREADABLE";
+  readonly retryable = false;
+}
+
 /** A grading with this id is there already. */
 export class GradingExists extends BlastogradeError {
   readonly code = "GRADING_EXISTS";

@@ -5,7 +5,7 @@ import { openSqliteDatabase } from "../../adapters/local/sqlite-database.ts";
 import { openQueue } from "../../adapters/local/sqlite-queue.ts";
 import { StorageUnavailable } from "../../core/errors.ts";
 import { StandingClock, temporaryFolder } from "./builders.ts";
-import { Job, queueSuite, VISIBILITY_SECONDS } from "./queue.suite.ts";
+import { assertNothingLost, Job, type QueueUnderTest, queueSuite, VISIBILITY_SECONDS } from "./queue.suite.ts";
 
 async function openJobs({ maxAttempts = 1000, file = "" } = {}) {
   const database = openSqliteDatabase({ file: file || join(await temporaryFolder(), "test.sqlite") });
@@ -18,7 +18,7 @@ async function openJobs({ maxAttempts = 1000, file = "" } = {}) {
   return { database, clock, jobs, anything, others: openQueue({ ...options, name: "others", schema: Job }) };
 }
 
-queueSuite("the SQLite queue", async () => {
+async function openUnderTest(): Promise<QueueUnderTest> {
   const { jobs, clock } = await openJobs();
   return {
     send: jobs.send,
@@ -26,6 +26,32 @@ queueSuite("the SQLite queue", async () => {
     countDeadLetters: async () => (await jobs.depth()).dead,
     passSeconds: async (seconds) => clock.passSeconds(seconds),
   };
+}
+
+queueSuite("the SQLite queue", openUnderTest);
+
+// Not of every queue: SQS may delete a message by the receipt of an earlier delivery, and a letter is buried by a send and a
+// deletion, of which the send cannot know that the delivery has expired.
+it.each(["finish", "retry", "bury"] as const)(
+  "lets an expired delivery %s nothing once the message was taken again",
+  async (settle) => {
+    const queue = await openUnderTest();
+    await queue.send({ n: 1 });
+    const expired = await queue.take();
+    await queue.passSeconds(VISIBILITY_SECONDS);
+    const current = await queue.take();
+
+    await expired?.[settle](new Error("too late"), 0);
+
+    expect(await queue.take()).toBeNull();
+    expect(await queue.countDeadLetters()).toBe(0);
+    await queue.passSeconds(VISIBILITY_SECONDS);
+    expect((await queue.take())?.attempt).toBe((current?.attempt ?? 0) + 1);
+  },
+);
+
+it("loses and doubles nothing, also where expired deliveries are settled", async () => {
+  await assertNothingLost(openUnderTest, { settlesExpired: true });
 });
 
 it("delivers the oldest first", async () => {

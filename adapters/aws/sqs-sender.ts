@@ -1,0 +1,34 @@
+import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { ZodType } from "zod";
+import type { Sender } from "../../core/ports.ts";
+import { STATION_CLIENT, storageUnavailable } from "./aws-failure.ts";
+
+export interface SqsSenderOptions<Message> {
+  readonly queueUrl: string;
+  /** What is sent has to pass it, so that the receiver can read it. */
+  readonly schema: ZodType<Message>;
+}
+
+export interface SqsSender<Message> extends Sender<Message> {
+  close(): void;
+}
+
+/**
+ * @example
+ * const cropJobs = openSqsSender({ queueUrl: config.CROP_QUEUE_URL, schema: CropJob });
+ * await cropJobs.send({ gradingId, clinicId });
+ */
+export function openSqsSender<Message>({ queueUrl, schema }: SqsSenderOptions<Message>): SqsSender<Message> {
+  const client = new SQSClient(STATION_CLIENT);
+
+  return {
+    async send(message) {
+      const body = JSON.stringify(schema.parse(message));
+      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body })).catch((cause) => {
+        throw storageUnavailable(`Sending to ${queueUrl}`, cause);
+      });
+    },
+
+    close: () => client.destroy(),
+  };
+}
