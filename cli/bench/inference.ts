@@ -45,7 +45,7 @@ export const benchInference: Bench = async ({ folder, repeats, say }) => {
   const python = pythonWithTorch();
   const weights = await randomWeights(join(folder, "full-size"), python);
   const bundleDir = await sealedBundle(join(folder, "full-size-bundle"), weights);
-  const clip = noiseClip(null);
+  const clip = await noiseClip(bundleDir, null);
   const clipFile = join(folder, "noise-clip.npz");
   await writeFile(clipFile, clip);
   const torch = async (batches: readonly number[]) => {

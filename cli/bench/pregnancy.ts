@@ -20,7 +20,7 @@ const REQUESTS_PER_ROUND = 4;
 export const benchPregnancy: Bench = async ({ folder, repeats, say }) => {
   const weights = await randomWeights(join(folder, "full-size"), pythonWithTorch());
   const bundleDir = await sealedBundle(join(folder, "full-size-bundle"), weights);
-  const [withAge, withoutAge] = [noiseClip(AGE_YEARS), noiseClip(null)];
+  const [withAge, withoutAge] = [await noiseClip(bundleDir, AGE_YEARS), await noiseClip(bundleDir, null)];
   const server = await startModelServer({ bundleDir, port: 0, threads: THREADS, logger: standardErrorLogger("warn") });
   const seconds = { withAge: [] as number[], withoutAge: [] as number[] };
   const timed = async (clip: Uint8Array) => {
