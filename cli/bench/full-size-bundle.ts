@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import type { CalibrationMatrix } from "../../core/contracts/bundle.ts";
 import { CLIP_SIZE, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
-import { Prediction } from "../../core/contracts/prediction.ts";
 import { loadBundle } from "../../model-container/bundle/load-bundle.ts";
 import { sealBundle } from "../../model-container/bundle/seal-bundle.ts";
 import { DEMO_BUNDLE } from "./bundles.ts";
@@ -69,15 +68,4 @@ export async function noiseClip(bundleDir: string, ageYears: number | null): Pro
       kind: "time-lapse",
     },
   });
-}
-
-/** What the model server says of a clip. @throws Error when it does not answer */
-export async function grade(url: string, clip: Uint8Array): Promise<Prediction> {
-  const answer = await fetch(`${url}/invocations`, {
-    method: "POST",
-    headers: { "Content-Type": "application/x-npz" },
-    body: clip as Uint8Array<ArrayBuffer>,
-  });
-  if (!answer.ok) throw new Error(`The model server answered ${answer.status}: ${await answer.text()}`);
-  return Prediction.parse(await answer.json());
 }
