@@ -216,6 +216,12 @@ export class ModelFailed extends BlastogradeError {
   readonly retryable = false;
 }
 
+/** Another cropper than the serving model's cut this clip: the model was changed since. It has to be cropped again. */
+export class ClipOfOtherCropper extends BlastogradeError {
+  readonly code = "CLIP_OF_OTHER_CROPPER";
+  readonly retryable = false;
+}
+
 /** The serving model grades time-lapse archives only, and this is a single picture. */
 export class StillsNotOffered extends BlastogradeError {
   readonly code = "STILLS_NOT_OFFERED";

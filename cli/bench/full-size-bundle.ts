@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import type { CalibrationMatrix } from "../../core/contracts/bundle.ts";
 import { CLIP_SIZE, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
-import { Prediction } from "../../core/contracts/prediction.ts";
+import { loadBundle } from "../../model-container/bundle/load-bundle.ts";
 import { sealBundle } from "../../model-container/bundle/seal-bundle.ts";
 import { DEMO_BUNDLE } from "./bundles.ts";
 import { outputOf } from "./output-of.ts";
@@ -44,8 +44,13 @@ export async function sealedBundle(folder: string, weights: string): Promise<str
   return folder;
 }
 
-/** A clip of 30 frames: the time of a convolution does not depend on what it sees. @param ageYears null for none */
-export function noiseClip(ageYears: number | null): Uint8Array {
+/**
+ * A clip of 30 frames for a bundle's model server: the time of a convolution does not depend on what it sees.
+ *
+ * @param ageYears null for none
+ */
+export async function noiseClip(bundleDir: string, ageYears: number | null): Promise<Uint8Array> {
+  const { manifest } = await loadBundle(bundleDir);
   const frames = new Uint8Array(FRAMES_AT_MOST * 3 * CLIP_SIZE ** 2);
   let state = 1;
   for (let index = 0; index < frames.length; index++) {
@@ -58,20 +63,9 @@ export function noiseClip(ageYears: number | null): Uint8Array {
     meta: {
       schema: "blastograde/clip@1",
       archiveDigest: "0".repeat(64),
-      cropperSha256: "0".repeat(64),
+      cropperSha256: manifest.networks.cropper.sha256,
       ageYears,
       kind: "time-lapse",
     },
   });
-}
-
-/** What the model server says of a clip. @throws Error when it does not answer */
-export async function grade(url: string, clip: Uint8Array): Promise<Prediction> {
-  const answer = await fetch(`${url}/invocations`, {
-    method: "POST",
-    headers: { "Content-Type": "application/x-npz" },
-    body: clip as Uint8Array<ArrayBuffer>,
-  });
-  if (!answer.ok) throw new Error(`The model server answered ${answer.status}: ${await answer.text()}`);
-  return Prediction.parse(await answer.json());
 }

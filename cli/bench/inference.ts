@@ -6,11 +6,12 @@ import { FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import type { Prediction } from "../../core/contracts/prediction.ts";
 import { median } from "../../core/statistics/median.ts";
 import { startModelServer } from "../../model-container/server/server.ts";
+import { invokeModel } from "../invoke-model.ts";
 import { standardErrorLogger } from "../log.ts";
 import { pythonWithTorch } from "../python.ts";
 import type { Bench } from "./bench.ts";
 import { ratio, rounded } from "./figures.ts";
-import { grade, noiseClip, randomWeights, sealedBundle, TRAINING } from "./full-size-bundle.ts";
+import { noiseClip, randomWeights, sealedBundle, TRAINING } from "./full-size-bundle.ts";
 import { outputOf } from "./output-of.ts";
 
 const THREADS = 2;
@@ -45,7 +46,7 @@ export const benchInference: Bench = async ({ folder, repeats, say }) => {
   const python = pythonWithTorch();
   const weights = await randomWeights(join(folder, "full-size"), python);
   const bundleDir = await sealedBundle(join(folder, "full-size-bundle"), weights);
-  const clip = noiseClip(null);
+  const clip = await noiseClip(bundleDir, null);
   const clipFile = join(folder, "noise-clip.npz");
   await writeFile(clipFile, clip);
   const torch = async (batches: readonly number[]) => {
@@ -62,11 +63,11 @@ export const benchInference: Bench = async ({ folder, repeats, say }) => {
   const served: number[] = [];
   const rounds: TorchRun[] = [];
   try {
-    refuseOtherScores(await grade(server.url, clip), all.scores);
+    refuseOtherScores(await invokeModel(server.url, clip), all.scores);
     for (let repeat = 1; repeat <= repeats; repeat++) {
       for (let request = 0; request < REQUESTS_PER_ROUND; request++) {
         const started = performance.now();
-        await grade(server.url, clip);
+        await invokeModel(server.url, clip);
         served.push((performance.now() - started) / 1e3);
       }
       say(`round ${repeat}: model server ${median(served.slice(-REQUESTS_PER_ROUND)).toFixed(2)} s, PyTorch follows`);

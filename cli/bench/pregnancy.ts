@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import { median } from "../../core/statistics/median.ts";
 import { startModelServer } from "../../model-container/server/server.ts";
+import { invokeModel } from "../invoke-model.ts";
 import { standardErrorLogger } from "../log.ts";
 import { pythonWithTorch } from "../python.ts";
 import type { Bench } from "./bench.ts";
 import { ratio, rounded } from "./figures.ts";
-import { grade, noiseClip, randomWeights, sealedBundle } from "./full-size-bundle.ts";
+import { noiseClip, randomWeights, sealedBundle } from "./full-size-bundle.ts";
 
 const THREADS = 2;
 const AGE_YEARS = 35;
@@ -20,12 +21,12 @@ const REQUESTS_PER_ROUND = 4;
 export const benchPregnancy: Bench = async ({ folder, repeats, say }) => {
   const weights = await randomWeights(join(folder, "full-size"), pythonWithTorch());
   const bundleDir = await sealedBundle(join(folder, "full-size-bundle"), weights);
-  const [withAge, withoutAge] = [noiseClip(AGE_YEARS), noiseClip(null)];
+  const [withAge, withoutAge] = [await noiseClip(bundleDir, AGE_YEARS), await noiseClip(bundleDir, null)];
   const server = await startModelServer({ bundleDir, port: 0, threads: THREADS, logger: standardErrorLogger("warn") });
   const seconds = { withAge: [] as number[], withoutAge: [] as number[] };
   const timed = async (clip: Uint8Array) => {
     const started = performance.now();
-    const { pregnancy } = await grade(server.url, clip);
+    const { pregnancy } = await invokeModel(server.url, clip);
     return { pregnancy, seconds: (performance.now() - started) / 1e3 };
   };
   try {

@@ -7,7 +7,7 @@ import type { BundleManifest } from "../../core/contracts/bundle.ts";
 import { CLIP_SIZE, type Clip, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import { ModelUnavailable } from "../../core/errors.ts";
 import type { ClipFormat } from "../../core/ports.ts";
-import { type ClipAnswer, calibratorFor, predictionOf } from "./clip-answer.ts";
+import { type ClipAnswer, calibratorFor, predictionOf, refuseOtherCropper } from "./clip-answer.ts";
 import { answerError, answerProblem } from "./problem.ts";
 
 /** A full clip, and room for the npz around it. */
@@ -89,7 +89,8 @@ export function createModelApp(options: ModelAppOptions): Hono<ModelAppEnv> {
       return answerProblem(context, "UNSUPPORTED_MEDIA_TYPE", `A clip is ${CLIP_TYPES.join(" or ")}.`, false);
     }
     const clip = clipFormat.decode(body);
-    // A clip that cannot be calibrated is refused before it waits behind others.
+    // A clip that this model cannot answer is refused before it waits behind others.
+    refuseOtherCropper(clip.meta, served.manifest);
     calibratorFor(clip.meta, served.manifest);
     const answer = await served.grade(clip);
     const clipSha256 = createHash("sha256").update(body).digest("hex");

@@ -4,7 +4,7 @@ import type { Clip } from "../../core/contracts/clip.ts";
 import type { GradeDistribution } from "../../core/contracts/grades.ts";
 import type { Warning } from "../../core/contracts/identifiers.ts";
 import { Prediction, type PregnancyPrediction, type StructurePrediction } from "../../core/contracts/prediction.ts";
-import { PredictionInvalid, StillsNotOffered } from "../../core/errors.ts";
+import { ClipOfOtherCropper, PredictionInvalid, StillsNotOffered } from "../../core/errors.ts";
 import { applyGradeCalibrator } from "../../core/grading/grade-calibrator.ts";
 
 /** What the networks of a bundle say of a clip. */
@@ -25,6 +25,20 @@ export function calibratorFor({ kind }: Clip["meta"], manifest: BundleManifest) 
   if (manifest.stillCalibrator !== undefined) return manifest.stillCalibrator;
   throw new StillsNotOffered(
     `The model ${manifest.name} grades time-lapse archives only. Upload the embryo's time-lapse archive instead.`,
+  );
+}
+
+/**
+ * The networks were trained on what the bundle's own cropper cuts, and say something else of anything else.
+ *
+ * @throws ClipOfOtherCropper where the model was changed between crop and grade
+ */
+export function refuseOtherCropper({ cropperSha256 }: Clip["meta"], { name, networks }: BundleManifest): void {
+  const { sha256 } = networks.cropper;
+  if (cropperSha256 === sha256) return;
+  throw new ClipOfOtherCropper(
+    `The cropper ${cropperSha256} cut this clip, and the model ${name} has the cropper ${sha256}: the model was changed in ` +
+      "between. The clip has to be cropped again; if that does not happen by itself, upload the archive again.",
   );
 }
 

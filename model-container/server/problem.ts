@@ -6,6 +6,7 @@ import { isBlastogradeError } from "../../core/errors.ts";
 const STATUS_OF_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   CLIP_INVALID: 400,
   NOT_FOUND: 404,
+  CLIP_OF_OTHER_CROPPER: 409,
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   STILLS_NOT_OFFERED: 422,
@@ -15,6 +16,7 @@ const STATUS_OF_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
 const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   404: "Not Found",
+  409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
   422: "Unprocessable Content",

@@ -12,7 +12,16 @@ export interface CommandOutcome {
 
 /** Runs one of the commands behind the npm scripts as its own process, as `npm run` does. */
 export function runCommand(
-  script: "agreement" | "calibration" | "crop" | "evaluate" | "fit-calibrator" | "grade" | "pregnancy-report",
+  script:
+    | "agreement"
+    | "calibration"
+    | "canned-clip"
+    | "crop"
+    | "evaluate"
+    | "fit-calibrator"
+    | "grade"
+    | "pregnancy-report"
+    | "verify-endpoint",
   args: readonly string[],
   env = {},
 ): Promise<CommandOutcome> {

@@ -1,14 +1,16 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
 import type { ClipMeta } from "../../core/contracts/clip.ts";
+import { loadBundle } from "../../model-container/bundle/load-bundle.ts";
 import { sealBundle } from "../../model-container/bundle/seal-bundle.ts";
 
 export const DEMO_BUNDLE = join(import.meta.dirname, "../../model-container/models/demo");
 export const silent = pino({ level: "silent" });
 
+const { manifest: demo } = await loadBundle(DEMO_BUNDLE);
 const FRAME_BYTES = 3 * 224 * 224;
 
 /** Deterministic noise, another for each seed; its first bytes can be set, as the scripted worker's orders. */
@@ -27,7 +29,7 @@ export function clipBytes(options: { frames: number; seed?: number; orders?: rea
   return clipOf(clipFrames(options));
 }
 
-/** A clip of these frames; of a time-lapse and without an age, unless `meta` says otherwise. */
+/** A clip of these frames: by the demo's cropper, of a time-lapse and without an age, unless `meta` says otherwise. */
 export function clipOf(frames: Uint8Array, meta: Partial<ClipMeta> = {}): Uint8Array {
   return npzClipFormat.encode({
     frames,
@@ -35,7 +37,7 @@ export function clipOf(frames: Uint8Array, meta: Partial<ClipMeta> = {}): Uint8A
     meta: {
       schema: "blastograde/clip@1",
       archiveDigest: "a".repeat(64),
-      cropperSha256: "c".repeat(64),
+      cropperSha256: demo.networks.cropper.sha256,
       ageYears: null,
       kind: "time-lapse",
       ...meta,
@@ -56,10 +58,11 @@ export const gradeCalibrator = {
   ],
 } satisfies Parameters<typeof sealBundle>[0]["gradeCalibrator"];
 
-/** A sealed bundle whose networks are no networks: for tests in which nothing runs them. */
+/** A sealed bundle of the demo's cropper and what is no network: for tests in which nothing runs them. */
 export async function hollowBundle(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "bundle-"));
-  for (const file of ["cropper.onnx", "cnn.onnx", "rnn.onnx", "MODEL_CARD.md", "metrics.json"]) {
+  await copyFile(join(DEMO_BUNDLE, "cropper.onnx"), join(dir, "cropper.onnx"));
+  for (const file of ["cnn.onnx", "rnn.onnx", "MODEL_CARD.md", "metrics.json"]) {
     await writeFile(join(dir, file), `what ${file} would hold`);
   }
   await sealBundle({ dir, name: "hollow", demo: true, features: 4, gradeCalibrator });

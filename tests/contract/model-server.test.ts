@@ -13,7 +13,7 @@ import { Prediction } from "../../core/contracts/prediction.ts";
 import { loadBundle, readNetwork } from "../../model-container/bundle/load-bundle.ts";
 import { LONGEST_BODY } from "../../model-container/server/app.ts";
 import { type ModelServer, startModelServer } from "../../model-container/server/server.ts";
-import { clipBytes, clipFrames, DEMO_BUNDLE, invoke, silent } from "./model-server.builders.ts";
+import { clipBytes, clipFrames, clipOf, DEMO_BUNDLE, invoke, silent } from "./model-server.builders.ts";
 
 describe("the model server", () => {
   let server: ModelServer;
@@ -107,6 +107,20 @@ describe("the model server", () => {
       status: 400,
       detail: expect.any(String),
       code: "CLIP_INVALID",
+      retryable: false,
+    });
+  });
+
+  it("refuses what another model's cropper cut: the model was changed between crop and grade", async () => {
+    const cropperSha256 = "c".repeat(64);
+
+    const answer = await invoke(server.url, clipOf(clipFrames({ frames: 1 }), { cropperSha256 }));
+
+    expect(answer.status).toBe(409);
+    expect(await answer.json()).toMatchObject({
+      title: "Conflict",
+      code: "CLIP_OF_OTHER_CROPPER",
+      detail: expect.stringContaining(cropperSha256),
       retryable: false,
     });
   });

@@ -1,0 +1,82 @@
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { onnxSessionOptions } from "../../adapters/onnx/network-session.ts";
+import { type AllowedOnCpu, openPlacementCheck, operatorsOfProfile } from "../../adapters/onnx/node-placement.ts";
+
+const DEMO_BUNDLE = join(import.meta.dirname, "../../model-container/models/demo");
+const RNN = join(DEMO_BUNDLE, "rnn.onnx");
+const FEATURES = 512;
+
+/** Everything runs on the CPU here, so that a check finds what it would find were CUDA to give all of it back. */
+async function verified(allowed: AllowedOnCpu) {
+  const check = await openPlacementCheck("rnn.onnx", allowed);
+  onTestFinished(() => check.close());
+  const options = onnxSessionOptions({ threads: 1, device: "cuda" }, check.profileFilePrefix);
+  const session = await InferenceSession.create(RNN, { ...options, executionProviders: ["cpu"] });
+  await session.run({ features: new Tensor("float32", new Float32Array(30 * FEATURES), [1, 30, FEATURES]) });
+  await check.verify(session);
+  await session.release();
+  return check;
+}
+
+describe("the check of where a network ran", () => {
+  it("names what the CPU ran and may not", async () => {
+    const running = verified(({ name }) => name === "LSTM");
+
+    await expect(running).rejects.toMatchObject({
+      code: "MODEL_UNAVAILABLE",
+      message: expect.stringMatching(/ran (?!.*LSTM).*Gemm.* of rnn\.onnx on the CPU/),
+    });
+  });
+
+  it("lets pass what the CPU may run, and leaves nothing on disk", async () => {
+    const check = await verified(() => true);
+
+    await expect(readdir(dirname(check.profileFilePrefix))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("takes no silence for a yes", async () => {
+    const check = await openPlacementCheck("rnn.onnx", () => true);
+    onTestFinished(() => check.close());
+
+    const verifying = check.verify({ endProfiling: () => {} });
+
+    await expect(verifying).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+  });
+
+  it("reads each operator's provider and largest output off a profile, and passes over what is no operator", () => {
+    const ran = (args: object) => ({ cat: "Node", name: "x_kernel_time", args });
+    const profile = JSON.stringify([
+      { cat: "Session", name: "model_run", args: {} },
+      { cat: "Node", name: "x_fence_before", args: { op_name: "Conv" } },
+      ran({ op_name: "Conv", provider: "CUDAExecutionProvider", output_type_shape: [{ float: [2, 3, 4] }] }),
+      ran({ op_name: "Split", provider: "CPUExecutionProvider", output_type_shape: [{ int64: [] }, { int64: [4] }] }),
+    ]);
+
+    expect(operatorsOfProfile(profile)).toEqual([
+      { name: "Conv", provider: "CUDAExecutionProvider", largestOutput: 24 },
+      { name: "Split", provider: "CPUExecutionProvider", largestOutput: 4 },
+    ]);
+  });
+});
+
+describe("a session's options", () => {
+  it("forbid on CUDA what ONNX Runtime does by itself: to give the CPU what has no kernel there", async () => {
+    const options = onnxSessionOptions({ threads: 1, device: "cuda" });
+
+    // Here without CUDA: ONNX Runtime then takes the CPU, and must refuse to.
+    const loading = InferenceSession.create(RNN, { ...options, executionProviders: [], logSeverityLevel: 4 });
+
+    expect(options.executionProviders).toEqual(["cuda"]);
+    await expect(loading).rejects.toThrow("fallback to CPU EP has been explicitly disabled");
+  });
+
+  it("forbid nothing on the CPU", async () => {
+    const session = await InferenceSession.create(RNN, onnxSessionOptions({ threads: 1 }));
+    await session.release();
+
+    expect(session.outputNames).toEqual(expect.arrayContaining(["icm", "te"]));
+  });
+});
