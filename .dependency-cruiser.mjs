@@ -11,6 +11,7 @@ const VENDORS = {
   aws: [npmPackage("@aws-sdk/[^/]+"), npmPackage("@smithy/[^/]+")],
   config: [],
   image: [npmPackage("sharp"), npmPackage("bmp-ts")],
+  log: [],
   local: [builtin("sqlite"), npmPackage("@fastify/busboy")],
   system: [],
   onnx: [npmPackage("onnxruntime-node"), npmPackage("onnxruntime-common")],

@@ -92,6 +92,26 @@ export interface Sender<Message> {
   send(message: Message): Promise<void>;
 }
 
+/** A message that no station could work on, put aside. */
+export interface DeadLetter {
+  /** As it came, readable or not. */
+  readonly body: string;
+  /** Of this delivery; {@link DeadLetters.delete} takes it. */
+  readonly receipt: string;
+}
+
+/** What was put aside of one queue. */
+export interface DeadLetters {
+  /**
+   * Takes a few, in no order, and hides them from other takers for a while. None does not mean that there is none.
+   *
+   * @throws StorageUnavailable
+   */
+  receive(): Promise<readonly DeadLetter[]>;
+  /** @throws StorageUnavailable */
+  delete(letter: DeadLetter): Promise<void>;
+}
+
 /** Asynchronous inference: returns at once; completion comes as an `InferenceNotification` with the grading id. */
 export interface ModelEndpoint {
   invoke(request: { gradingId: string; clipKey: ObjectKey }): Promise<void>;

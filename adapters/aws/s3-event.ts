@@ -33,6 +33,16 @@ export function uploadsOfS3Event(body: string): UploadStored[] {
     });
 }
 
+/**
+ * The uploads that a message of the ingest queue tells of: S3 sends its notification there, the sweep a plain {@link UploadStored}.
+ *
+ * @throws ZodError or SyntaxError when it is neither
+ */
+export function uploadsOfMessage(body: string): UploadStored[] {
+  const own = UploadStored.safeParse(JSON.parse(body));
+  return own.success ? [own.data] : uploadsOfS3Event(body);
+}
+
 /** S3 encodes keys as forms do: a space is a plus, other bytes of the UTF-8 are percent signs. */
 function decodedKey(encoded: string, context: z.RefinementCtx): string {
   try {

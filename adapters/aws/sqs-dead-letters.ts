@@ -5,33 +5,21 @@ import {
   type SendMessageCommandInput,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import type { DeadLetter, DeadLetters } from "../../core/ports.ts";
 import { STATION_CLIENT, storageUnavailable } from "./aws-failure.ts";
 
-export interface DeadLetter {
-  /** As it came, readable or not. */
-  readonly body: string;
+export interface SqsDeadLetter extends DeadLetter {
   /** `CODE: sentence`; null for what SQS itself moved here. */
   readonly cause: string | null;
   /** ISO 8601. */
   readonly buriedAt: string;
-  /** Of this delivery; {@link DeadLetters.delete} takes it. */
-  readonly receipt: string;
 }
 
-export interface DeadLetters {
+export interface SqsDeadLetters extends DeadLetters {
   /** @param cause `CODE: sentence` @throws StorageUnavailable */
   bury(body: string, cause: string): Promise<void>;
-  /**
-   * Takes at most ten, in no order, and hides them from other takers for as long as the queue says. None does not mean that
-   * there is none: SQS asks some of its servers only.
-   *
-   * @throws StorageUnavailable
-   */
-  receive(): Promise<DeadLetter[]>;
-  /** @throws StorageUnavailable */
-  delete(letter: DeadLetter): Promise<void>;
-  /** Sends the letter to a station's queue again, then deletes it: an interruption doubles it, and never loses it. */
-  sendAgain(letter: DeadLetter, queueUrl: string): Promise<void>;
+  /** At most ten: SQS asks some of its servers only. */
+  receive(): Promise<SqsDeadLetter[]>;
   close(): void;
 }
 
@@ -41,7 +29,7 @@ const CAUSE_CHARACTERS_AT_MOST = 1000;
 const NOT_SENDABLE = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 /** The dead-letter queue of one station. */
-export function openDeadLetters({ deadLetterQueueUrl }: { readonly deadLetterQueueUrl: string }): DeadLetters {
+export function openDeadLetters({ deadLetterQueueUrl }: { readonly deadLetterQueueUrl: string }): SqsDeadLetters {
   const client = new SQSClient(STATION_CLIENT);
   const failed = (doing: string) => (cause: unknown) => {
     throw storageUnavailable(`${doing} ${deadLetterQueueUrl}`, cause);
@@ -85,11 +73,6 @@ export function openDeadLetters({ deadLetterQueueUrl }: { readonly deadLetterQue
     },
 
     delete: remove,
-
-    async sendAgain(letter, queueUrl) {
-      await send({ QueueUrl: queueUrl, MessageBody: letter.body });
-      await remove(letter);
-    },
 
     close: () => client.destroy(),
   };

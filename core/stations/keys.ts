@@ -9,6 +9,7 @@ export const objectKeys = {
   preview: (clinicId: string, gradingId: string): ObjectKey => `previews/${clinicId}/${gradingId}.webp`,
   prediction: (clinicId: string, gradingId: string): ObjectKey => `predictions/${clinicId}/${gradingId}.json`,
   explanation: (clinicId: string, gradingId: string): ObjectKey => `explanations/${clinicId}/${gradingId}.webp`,
+  calibrator: (clinicId: string): ObjectKey => `calibrators/${clinicId}.json`,
 };
 
 /** Where the prediction of a clip belongs. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Metrics, metricLine } from "../../adapters/aws/embedded-metrics.ts";
+import { type Metrics, metricLine } from "../../adapters/log/embedded-metrics.ts";
 
 const timestamp = new Date("2026-03-01T12:00:00.250Z");
 

@@ -1,0 +1,70 @@
+import { type Logger, pino } from "pino";
+import type { GradingMoved } from "../../core/stations/watched-gradings.ts";
+import { metricLine } from "./embedded-metrics.ts";
+import { withoutPersonalData } from "./private-errors.ts";
+
+export interface FunctionLogOptions {
+  /** Of the deployed function. */
+  readonly name: string;
+  readonly stage: string;
+  readonly level: string;
+  /** Takes one line without its end. @default standard output, which a function's platform collects */
+  readonly write?: (line: string) => void;
+}
+
+/** What a deployed function says while it works: JSON lines, some of which CloudWatch counts. */
+export interface FunctionLog {
+  readonly logger: Logger;
+  /** Logs a grading's move and counts it where it has ended. */
+  moved(moved: GradingMoved): void;
+  count(name: "Uploads"): void;
+  gauge(name: "OldestUnfinishedSeconds", seconds: number): void;
+}
+
+const NAMESPACE = "Blastograde";
+
+/**
+ * Opens the log of a deployed function. Neither an embryo's name nor a woman's age is ever in it.
+ *
+ * @example
+ * const log = openFunctionLog({ name: "ingest", stage: "demo", level: "info" });
+ * log.logger.info({ gradingId }, "ingested");
+ */
+export function openFunctionLog({ name, stage, level, write = writeLine }: FunctionLogOptions): FunctionLog {
+  const logger = pino(
+    {
+      level,
+      base: { function: name, stage },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: withoutPersonalData },
+    },
+    { write: (line: string) => write(line.trimEnd()) },
+  );
+  const measure = (metric: string, unit: "Count" | "Seconds", value: number, dimensions: Record<string, string> = {}) =>
+    write(
+      metricLine({
+        namespace: NAMESPACE,
+        dimensions: { Stage: stage, ...dimensions },
+        metrics: [{ name: metric, unit, value }],
+        timestamp: new Date(),
+      }),
+    );
+  return {
+    logger,
+    moved(moved) {
+      logger.info(moved, "a grading moved");
+      if (moved.status === "graded") measure("Gradings", "Count", 1);
+      if (moved.status === "rejected") {
+        measure("Rejections", "Count", 1);
+        measure("Rejections", "Count", 1, { Code: moved.code ?? "UNKNOWN" });
+      }
+    },
+    count: (metric) => measure(metric, "Count", 1),
+    gauge: (metric, seconds) => measure(metric, "Seconds", seconds),
+  };
+}
+
+function writeLine(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,11 @@
+import { z } from "@hono/zod-openapi";
+
+/** Clinic of the gradings that a deployment makes: no clinic's, since it has no row and no record. */
+export const SMOKE_CLINIC = "smoke-test";
+
+/** What CDK's provider of custom resources asks with. */
+export const DeploymentEvent = z.object({
+  RequestType: z.enum(["Create", "Update", "Delete"]),
+  /** A UUID; the same when the request is repeated. */
+  RequestId: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+});

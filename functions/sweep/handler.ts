@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { openDynamoDbGradingStore } from "../../adapters/aws/dynamodb-grading-store.ts";
+import { uploadsOfMessage } from "../../adapters/aws/s3-event.ts";
+import { openS3ObjectStore } from "../../adapters/aws/s3-object-store.ts";
+import { openDeadLetters } from "../../adapters/aws/sqs-dead-letters.ts";
+import { openSqsSender } from "../../adapters/aws/sqs-sender.ts";
+import { readCloudConfig } from "../../adapters/config/cloud-config.ts";
+import { openFunctionLog } from "../../adapters/log/function-log.ts";
+import { systemClock } from "../../adapters/system/clock-and-ids.ts";
+import { INFERENCE_LIMITS, SWEEP_LIMITS, UPLOAD_LIMITS } from "../../core/contracts/cloud-limits.ts";
+import { CropJob, InferenceNotification, UploadStored } from "../../core/contracts/messages.ts";
+import { uploadOf } from "../../core/stations/keys.ts";
+import { type Redrive, redriveDeadLetters } from "../../core/stations/redrive.ts";
+import { type Sweep, sweepGradings } from "../../core/stations/sweep.ts";
+import { watchGradings } from "../../core/stations/watched-gradings.ts";
+
+const config = readCloudConfig("sweep");
+const log = openFunctionLog({ name: "sweep", stage: config.STAGE, level: config.LOG_LEVEL });
+const ports = {
+  objects: openS3ObjectStore({ bucket: config.BUCKET_NAME, bucketOwner: config.BUCKET_OWNER }),
+  gradings: watchGradings(openDynamoDbGradingStore({ tableName: config.TABLE_NAME }), log.moved),
+  stored: openSqsSender({ queueUrl: config.STORED_QUEUE_URL, schema: UploadStored }),
+  cropJobs: openSqsSender({ queueUrl: config.CROP_QUEUE_URL, schema: CropJob }),
+  finished: openSqsSender({ queueUrl: config.FINISHED_QUEUE_URL, schema: InferenceNotification }),
+  clock: systemClock,
+};
+const limits = {
+  ...SWEEP_LIMITS,
+  // Whatever SageMaker was asked for has ended by then, or will never end.
+  inferenceSeconds: INFERENCE_LIMITS.requestTtlSeconds + INFERENCE_LIMITS.invocationTimeoutSeconds,
+  uploadSeconds: UPLOAD_LIMITS.formSeconds + UPLOAD_LIMITS.transferSeconds,
+};
+
+/** A queue by the station it feeds: ingest, crop, grade. */
+const RedrivenQueue = z.enum(["stored", "crop", "finished"]);
+type RedrivenQueue = z.infer<typeof RedrivenQueue>;
+
+/** The schedule's event, or an operator's `{ "redrive": "crop" }`. */
+const Invocation = z.object({ redrive: RedrivenQueue.optional() });
+
+/** Sends on what stopped moving, each few minutes; and, when an operator asks, what lies among the dead letters. */
+export async function handler(event: unknown): Promise<Sweep | Redrive> {
+  const { redrive } = Invocation.parse(event);
+  if (redrive !== undefined) return redriven(redrive);
+  const sweep = await sweepGradings(ports, limits);
+  log.gauge("OldestUnfinishedSeconds", sweep.oldestUnfinishedSeconds);
+  log.logger.info(sweep, "swept");
+  return sweep;
+}
+
+async function redriven(queue: RedrivenQueue): Promise<Redrive> {
+  const redrive = await redriveOf[queue]();
+  log.logger.info({ queue, ...redrive }, "redrove dead letters");
+  return redrive;
+}
+
+const redriveOf: Record<RedrivenQueue, () => Promise<Redrive>> = {
+  stored: () =>
+    redriveDeadLetters(
+      {
+        letters: openDeadLetters({ deadLetterQueueUrl: config.STORED_DEAD_LETTER_QUEUE_URL }),
+        parse: uploadsOfMessage,
+        queue: ports.stored,
+        status: "received",
+        gradingIdOf: ({ key }) => uploadOf(key)?.gradingId ?? null,
+      },
+      ports,
+    ),
+  crop: () =>
+    redriveDeadLetters(
+      {
+        letters: openDeadLetters({ deadLetterQueueUrl: config.CROP_DEAD_LETTER_QUEUE_URL }),
+        parse: (body) => [CropJob.parse(JSON.parse(body))],
+        queue: ports.cropJobs,
+        status: "cropping",
+        gradingIdOf: ({ gradingId }) => gradingId,
+      },
+      ports,
+    ),
+  finished: () =>
+    redriveDeadLetters(
+      {
+        letters: openDeadLetters({ deadLetterQueueUrl: config.FINISHED_DEAD_LETTER_QUEUE_URL }),
+        parse: (body) => [InferenceNotification.parse(JSON.parse(body))],
+        queue: ports.finished,
+        status: "grading",
+        gradingIdOf: ({ inferenceId }) => inferenceId,
+      },
+      ports,
+    ),
+};
