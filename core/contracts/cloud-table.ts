@@ -3,7 +3,7 @@
  *
  * A grading is `pk` GRADING#id, `sk` GRADING. A record is `pk` RECORD#clinic#embryo and, as `sk`, what else identifies it, so
  * that one strongly consistent query finds an embryo's records. The attributes of an index are there only on the gradings
- * that it lists.
+ * that it lists; each index carries all attributes of its rows.
  */
 export const CLOUD_TABLE = {
   partitionKey: "pk",

@@ -40,6 +40,21 @@ it("refuses a change that would break the row, and keeps the row", async () => {
   expect(await store.find("grading-1")).toEqual(aGrading());
 });
 
+it("orders gradings by time, however its fractions are written", async () => {
+  const store = await openStore();
+  const times = ["2026-03-01T12:00:00.5Z", "2026-03-01T12:00:00Z", "2026-03-01T12:00:00.25Z"];
+  for (const [n, time] of times.entries()) {
+    await store.create(aGrading({ gradingId: `g${n}`, embryoId: "e1", receivedAt: time, updatedAt: time }));
+  }
+
+  const newest = await store.findByEmbryo("north", "e1");
+  const untouched = await store.listUnfinished("2026-03-01T12:00:00.5Z");
+
+  expect(newest?.gradingId).toBe("g0");
+  expect(untouched.map(({ gradingId }) => gradingId)).toEqual(["g1", "g2"]);
+  expect(await store.listUnfinished("2026-03-01T12:00:00Z")).toEqual([]);
+});
+
 it("loses none of many changes at once", async () => {
   const store = await openStore();
   await store.create(aGrading());
@@ -67,7 +82,7 @@ it("lists and searches like a plain list, whatever the ids, the times and the si
       updatedAt: fc.constantFrom("2026-03-01T12:00:00Z", "2026-03-01T12:00:00.50Z", "2026-03-01T12:00:01Z"),
       status: fc.constantFrom("received", "cropping", "grading", "graded", "rejected"),
     }),
-    { selector: ({ gradingId }) => gradingId, maxLength: 20 },
+    { selector: ({ gradingId }) => gradingId, minLength: 5, maxLength: 20 },
   );
   await fc.assert(
     fc.asyncProperty(gradings, fc.integer({ min: 1, max: 4 }), async (rows, limit) => {

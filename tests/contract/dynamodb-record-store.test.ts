@@ -132,6 +132,20 @@ describe("the DynamoDB record store under faults", () => {
   });
 });
 
+it("finds the newest by time, however its fractions are written", async () => {
+  const store = openDynamoDbRecordStore({ tableName: await dynamoDb.emptyTable() });
+  const newest = aRecord({ gradedAt: "2026-03-01T12:00:00.5Z" });
+  await store.putOnce(newest);
+  const others = ["older", "old", "oldest", "first"].map((name) =>
+    aRecord({ archiveDigest: digestOf(name), gradedAt: "2026-03-01T12:00:00Z" }),
+  );
+  for (const other of others) await store.putOnce(other);
+
+  const found = await store.findNewest("north", "embryo 1");
+
+  expect(found).toEqual(newest);
+});
+
 it("keeps every age apart, and exactly", async () => {
   const store = openDynamoDbRecordStore({ tableName: await dynamoDb.emptyTable() });
   const ages = fc.uniqueArray(fc.option(fc.double({ min: 18, max: 55, noNaN: true })), { minLength: 2, maxLength: 5 });
