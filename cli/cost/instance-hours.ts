@@ -30,7 +30,7 @@ export interface WakingEndpoint {
  * hours and `a` after them, it therefore sleeps the share `1 / (exp(r a) + r s)`. More instances start in the morning, for
  * what has come while the first one started, and stay while the work asks for them.
  *
- * Both grow with `embryos`, `batch` costs at most what `spread` costs, and no instance is billed more than the month.
+ * Both grow with `embryos`, and no instance is billed more than the month.
  *
  * @throws RangeError when the endpoint's instances cannot grade as many in a month
  */
@@ -39,7 +39,9 @@ export function instanceHours(pattern: WakePattern, embryos: number, endpoint: W
   const most = maxInstances * hoursPerMonth;
   if (embryos * workHoursPerEmbryo > most) {
     const atMost = Math.floor(most / workHoursPerEmbryo);
-    throw new RangeError(`${maxInstances} instances grade at most ${atMost} embryos a month, not ${embryos}.`);
+    throw new RangeError(
+      `At most ${atMost} embryos a month can be graded with ${maxInstances} as the most instances, not ${embryos}.`,
+    );
   }
   return Math.min(most, pattern === "batch" ? batchHours(embryos, endpoint) : spreadHours(embryos, endpoint));
 }

@@ -12,7 +12,7 @@ export interface CommandOutcome {
 
 /** Runs one of the commands behind the npm scripts as its own process, as `npm run` does. */
 export function runCommand(
-  script: "agreement" | "calibration" | "crop" | "evaluate" | "fit-calibrator" | "grade" | "pregnancy-report",
+  script: "agreement" | "calibration" | "cost" | "crop" | "evaluate" | "fit-calibrator" | "grade" | "pregnancy-report",
   args: readonly string[],
   env = {},
 ): Promise<CommandOutcome> {
