@@ -71,6 +71,17 @@ describe("instanceHours", () => {
     expect(bills.map((bill) => Math.round(bill * 1000) / 1000)).toEqual([1, 2, 4, 4]);
   });
 
+  it("starts further instances each morning for what came while the first one started", () => {
+    const endpoint = { ...SIMPLE, backlogPerInstance: 30, maxInstances: 4 };
+    const awake = 20 * (10 + 0.001 + 0.25);
+
+    // 20,000 in 20 days of 10.251 hours are 97.6 an hour, 9.8 while one starts; ten times as many ask for four.
+    const bills = [20_000, 200_000].map((month) => instanceHours("spread", month, endpoint));
+
+    expect(bills[0]).toBeCloseTo(awake, 6);
+    expect(bills[1]).toBeCloseTo(awake + 20 * 3 * (0.1 + 0.25), 6);
+  });
+
   it("pays instances for work that one cannot do, however it comes", () => {
     const endpoint = { ...SIMPLE, workHoursPerEmbryo: 0.01, maxInstances: 4, utilisation: 0.5 };
 

@@ -152,6 +152,34 @@ describe("monthlyCost", () => {
     ]);
   });
 
+  // By hand: calls of ingest, crop, finished and 20 of the API, 8,760 sweeps and 26 calls for a smoke grading.
+  it.each([
+    [1000, "Lambda", "crop: 3008 MiB", (1000 * 6 * 3008) / 1024],
+    [1000, "Lambda", "sweep: requests", (730 * 60) / 5],
+    [1000, "S3", "uploads, for 30 days", ((1000 * 167) / 1024) * (37 / (730 / 24))],
+    [1000, "S3", "reads", 135_000],
+    [1000, "KMS", "requests for messages", 10_000],
+    [100_000, "KMS", "requests for messages", 10 * 8760],
+    [1000, "DynamoDB", "storage", (1000 * 14 * 12) / 2 ** 20],
+    [1000, "SQS", "polls of idle queues", 3 * 5 * 3 * 60 * 730],
+    [1000, "X-Ray", "traces", 23_000 + 8760 + 26],
+    [1000, "CloudWatch", "logs in", ((23_000 + 8760 + 26) * 2 + 1000 * 24) / 2 ** 20],
+    [1000, "CloudWatch", "metrics of rejections", 20 / 730],
+    [MOST, "CloudWatch", "metrics of rejections", 36],
+  ])("bills %d embryos under %s, %s: %d", (number, component, what, quantity) => {
+    const { lines } = monthlyCost(month({ embryos: number }));
+
+    const line = lines.find((one) => one.component === component && one.what === what);
+    expect(line?.quantity).toBeCloseTo(quantity, 9);
+  });
+
+  it("compares with the same deployment, but for an instance that stays", () => {
+    const { usd, components, alwaysOn } = monthlyCost(month());
+
+    const clips = ((1000 * 4.31) / 1024) * 0.016;
+    expect(alwaysOn.usd).toBeCloseTo(usd - components[0]!.usd + 730 * 0.7364 + clips, 9);
+  });
+
   it.each([
     ["an archive twice as large", { archiveMebibytes: 334 }, "uploads, for 30 days", 2],
     // What has expired is a noncurrent version for another 7 days.
