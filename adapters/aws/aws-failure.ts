@@ -1,16 +1,5 @@
 import { BlastogradeError, isBlastogradeError, StorageUnavailable } from "../../core/errors.ts";
 
-/**
- * How the clients of the stations call AWS: five tries with jitter, and none that waits for ever for an answer. A call that
- * fails all the same goes back to its queue as {@link StorageUnavailable}.
- */
-export const STATION_CLIENT = {
-  retryMode: "standard",
-  maxAttempts: 5,
-  // A connection that dies silently would otherwise be waited for until the function is stopped.
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-} as const;
-
 /** AWS refused the call, or could not be asked; the message names the call and what AWS said. */
 export class AwsRefused extends BlastogradeError {
   readonly code = "AWS_REFUSED";
