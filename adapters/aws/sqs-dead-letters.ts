@@ -6,6 +6,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { STATION_CLIENT, storageUnavailable } from "./aws-failure.ts";
+import { nameOfQueue } from "./sqs-sender.ts";
 
 export interface DeadLetter {
   /** As it came, readable or not. */
@@ -43,19 +44,17 @@ const NOT_SENDABLE = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 /** The dead-letter queue of one station. */
 export function openDeadLetters({ deadLetterQueueUrl }: { readonly deadLetterQueueUrl: string }): DeadLetters {
   const client = new SQSClient(STATION_CLIENT);
-  const failed = (doing: string) => (cause: unknown) => {
-    throw storageUnavailable(`${doing} ${deadLetterQueueUrl}`, cause);
+  const failed = (doing: string, queueUrl: string) => (cause: unknown) => {
+    throw storageUnavailable(`${doing} the queue ${nameOfQueue(queueUrl)}`, cause);
   };
 
-  async function send(message: SendMessageCommandInput): Promise<void> {
-    await client.send(new SendMessageCommand(message)).catch((cause) => {
-      throw storageUnavailable(`Sending to ${message.QueueUrl}`, cause);
-    });
+  async function send(message: SendMessageCommandInput & { QueueUrl: string }): Promise<void> {
+    await client.send(new SendMessageCommand(message)).catch(failed("Sending to", message.QueueUrl));
   }
 
   async function remove({ receipt }: DeadLetter): Promise<void> {
     const command = new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle: receipt });
-    await client.send(command).catch(failed("Deleting from"));
+    await client.send(command).catch(failed("Deleting from", deadLetterQueueUrl));
   }
 
   return {
@@ -75,7 +74,7 @@ export function openDeadLetters({ deadLetterQueueUrl }: { readonly deadLetterQue
         MessageSystemAttributeNames: ["SentTimestamp"],
         MessageAttributeNames: [CAUSE],
       });
-      const { Messages = [] } = await client.send(command).catch(failed("Receiving from"));
+      const { Messages = [] } = await client.send(command).catch(failed("Receiving from", deadLetterQueueUrl));
       return Messages.map(({ Body = "", ReceiptHandle = "", Attributes, MessageAttributes }) => ({
         body: Body,
         cause: MessageAttributes?.[CAUSE]?.StringValue ?? null,
