@@ -26,10 +26,15 @@ export function openSqsSender<Message>({ queueUrl, schema }: SqsSenderOptions<Me
     async send(message) {
       const body = JSON.stringify(schema.parse(message));
       await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body })).catch((cause) => {
-        throw storageUnavailable(`Sending to ${queueUrl}`, cause);
+        throw storageUnavailable(`Sending to the queue ${nameOfQueue(queueUrl)}`, cause);
       });
     },
 
     close: () => client.destroy(),
   };
+}
+
+/** Without the account, which is nobody's business who reads an error. */
+export function nameOfQueue(queueUrl: string): string {
+  return queueUrl.slice(queueUrl.lastIndexOf("/") + 1);
 }
