@@ -3,7 +3,13 @@ import { dirname, join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { onnxSessionOptions } from "../../adapters/onnx/network-session.ts";
-import { type AllowedOnCpu, openPlacementCheck, operatorsOfProfile } from "../../adapters/onnx/node-placement.ts";
+import {
+  type AllowedOnCpu,
+  isLstm,
+  isShapeArithmetic,
+  openPlacementCheck,
+  operatorsOfProfile,
+} from "../../adapters/onnx/node-placement.ts";
 
 const DEMO_BUNDLE = join(import.meta.dirname, "../../model-container/models/demo");
 const RNN = join(DEMO_BUNDLE, "rnn.onnx");
@@ -23,7 +29,7 @@ async function verified(allowed: AllowedOnCpu) {
 
 describe("the check of where a network ran", () => {
   it("names what the CPU ran and may not", async () => {
-    const running = verified(({ name }) => name === "LSTM");
+    const running = verified(isLstm);
 
     await expect(running).rejects.toMatchObject({
       code: "MODEL_UNAVAILABLE",
@@ -59,6 +65,20 @@ describe("the check of where a network ran", () => {
       { name: "Conv", provider: "CUDAExecutionProvider", largestOutput: 24 },
       { name: "Split", provider: "CPUExecutionProvider", largestOutput: 4 },
     ]);
+  });
+});
+
+describe("what the CPU may run where a GPU was promised", () => {
+  const onCpu = (name: string, largestOutput: number) => ({ name, largestOutput, provider: "CPUExecutionProvider" });
+
+  it("is the LSTM in the RNN, and none of the layers around it", () => {
+    expect(["LSTM", "Gemm", "Softmax", "Transpose"].filter((name) => isLstm(onCpu(name, 192)))).toEqual(["LSTM"]);
+  });
+
+  it("is arithmetic on a shape in the pregnancy network, and neither its maps nor its logit", () => {
+    expect(["Shape", "Gather", "Mul", "Cast"].every((name) => isShapeArithmetic(onCpu(name, 4)))).toBe(true);
+    expect(isShapeArithmetic(onCpu("Mul", 512 * 7 * 7))).toBe(false);
+    expect(isShapeArithmetic(onCpu("Gemm", 1))).toBe(false);
   });
 });
 
