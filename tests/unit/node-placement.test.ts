@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -14,6 +15,9 @@ import {
 const DEMO_BUNDLE = join(import.meta.dirname, "../../model-container/models/demo");
 const RNN = join(DEMO_BUNDLE, "rnn.onnx");
 const FEATURES = 512;
+
+/** An operator in a profile, as ONNX Runtime writes it. */
+const ran = (args: object) => ({ cat: "Node", name: "x_kernel_time", args });
 
 /** Everything runs on the CPU here, so that a check finds what it would find were CUDA to give all of it back. */
 async function verified(allowed: AllowedOnCpu) {
@@ -43,6 +47,19 @@ describe("the check of where a network ran", () => {
     await expect(readdir(dirname(check.profileFilePrefix))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  it("has nothing against what the GPU ran", async () => {
+    const check = await openPlacementCheck("rnn.onnx", isLstm);
+    onTestFinished(() => check.close());
+    const profile = JSON.stringify([
+      ran({ op_name: "Gemm", provider: "CUDAExecutionProvider", output_type_shape: [{ float: [1, 3] }] }),
+      ran({ op_name: "LSTM", provider: "CPUExecutionProvider", output_type_shape: [{ float: [30, 1, 1, 64] }] }),
+    ]);
+
+    const verifying = check.verify({ endProfiling: () => writeFileSync(`${check.profileFilePrefix}_1.json`, profile) });
+
+    await expect(verifying).resolves.toBeUndefined();
+  });
+
   it("takes no silence for a yes", async () => {
     const check = await openPlacementCheck("rnn.onnx", () => true);
     onTestFinished(() => check.close());
@@ -53,7 +70,6 @@ describe("the check of where a network ran", () => {
   });
 
   it("reads each operator's provider and largest output off a profile, and passes over what is no operator", () => {
-    const ran = (args: object) => ({ cat: "Node", name: "x_kernel_time", args });
     const profile = JSON.stringify([
       { cat: "Session", name: "model_run", args: {} },
       { cat: "Node", name: "x_fence_before", args: { op_name: "Conv" } },
