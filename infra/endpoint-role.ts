@@ -99,7 +99,7 @@ export class EndpointRole extends Construct {
     for (const resource of ["network-interface", "subnet", "security-group"]) {
       acknowledgeWildcard(
         this.role,
-        `Resource::arn:aws:ec2:<AWS::Region>:<AWS::AccountId>:${resource}/*`,
+        `Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:${resource}/*`,
         "SageMaker makes the interfaces of its instances, whose ids nobody knows beforehand.",
       );
     }
