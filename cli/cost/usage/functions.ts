@@ -5,9 +5,7 @@ import { type Month, ofComponent, SWEEPS_PER_MONTH, type Usage } from "./usage.t
 const MEBIBYTES_PER_GB = 1024;
 
 /** Calls of each function in a month, and the seconds of one. */
-export function functionCalls({
-  embryos,
-}: Pick<Month, "embryos">): Record<FunctionName, { calls: number; seconds: number }> {
+function functionCalls({ embryos }: Pick<Month, "embryos">): Record<FunctionName, { calls: number; seconds: number }> {
   const deployments = ASSUMPTIONS.deploymentsPerMonth.value;
   return {
     ingest: { calls: embryos, seconds: ASSUMPTIONS.ingestSeconds.value },
