@@ -38,7 +38,7 @@ export const ASSUMPTIONS = {
   cropSeconds: assumed(
     6,
     "seconds an embryo",
-    "bench crop: 1.96 s of CPU on 2 cores; slower cores, about 110 reads over the network and cold starts on top",
+    "bench crop: 1.96 s of CPU; one slower core, about 110 reads over the network and cold starts on top",
   ),
   ingestSeconds: assumed(1.5, "seconds an upload", "three reads and a few writes, with some cold starts"),
   finishedSeconds: assumed(1, "seconds an embryo", "five reads, a drawn explanation, a record"),
@@ -49,7 +49,6 @@ export const ASSUMPTIONS = {
 
   apiRequestsPerEmbryo: assumed(20, "requests an embryo", "the form, polls until it is graded, the list, the answer"),
   outwardMebibytesPerEmbryo: assumed(0.3, "MiB an embryo", "answers of the API and two pictures"),
-  rejectedShare: assumed(0.02, "of the uploads", "each has a code of its own hour"),
 
   archiveReads: counted(
     115,

@@ -103,7 +103,7 @@ export const PRICES = {
     1e6,
     "calls",
     EVENTBRIDGE_LIST,
-    "the first 14 million a month are free, which is not counted",
+    "of EventBridge Scheduler, beyond the 14 million a month that are free; calls of a rule may be free altogether",
   ),
   budgetMonth: price(
     0,
