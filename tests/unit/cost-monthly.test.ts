@@ -154,7 +154,7 @@ describe("monthlyCost", () => {
 
   // By hand: calls of ingest, crop, finished and 20 of the API, 8,760 sweeps and 26 calls for a smoke grading.
   it.each([
-    [1000, "Lambda", "crop: 1769 MiB", (1000 * 6 * 1769) / 1024],
+    [1000, "Lambda", "crop: 1769 MiB", (1000 * (1.96 * 2 + 2) * 1769) / 1024],
     [1000, "Lambda", "sweep: requests", (730 * 60) / 5],
     [1000, "S3", "uploads, for 30 days", ((1000 * 167) / 1024) * (37 / (730 / 24))],
     [1000, "S3", "reads", 135_000],
