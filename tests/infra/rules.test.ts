@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Validations } from "aws-cdk-lib";
 import { Bucket } from "aws-cdk-lib/aws-s3";
-import { describe, expect, it } from "vitest";
+import { AwsSolutionsChecks } from "cdk-nag";
+import type { IConstruct } from "constructs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addStage, application } from "../../infra/application.ts";
 import { parseStage } from "../../infra/stage.ts";
 import { cdkContext, resourcesOf, synthesise } from "../builders/synth.ts";
@@ -34,24 +36,53 @@ describe("AwsSolutions", () => {
     await rm(outdir, { recursive: true });
   });
 
-  it("is answered with a reason wherever it is not followed", async () => {
-    const outdir = await mkdtemp(join(tmpdir(), "blastograde-synth-"));
-    const app = application({ outdir, postCliContext: cdkContext(false) });
-    const stack = addStage(app, parseStage("test", { ...LEAST, privateNetwork: true }, "test"));
+  describe("is answered", () => {
+    const everything = { ...LEAST, clinics: NORTH, browserOrigins: ["https://north.example"], privateNetwork: true };
+    let outdir: string;
+    let acknowledged: readonly { readonly path: string; readonly rule: string; readonly reason: string }[];
+    let found: readonly { readonly path: string; readonly rule: string }[];
 
-    const acknowledged = stack.node
-      .findAll()
-      .flatMap(({ node }) =>
-        node.metadata.flatMap(({ type, data }) =>
-          type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY ? Object.entries<string>(data) : [],
-        ),
-      )
-      .filter(([rule]) => rule.includes("AwsSolutions-"));
-    expect(acknowledged.length).toBeGreaterThan(10);
-    for (const [rule, reason] of acknowledged) expect(`${rule}: ${reason}`).toMatch(/: [A-Z].{30,}\.$/);
-    await rm(outdir, { recursive: true });
+    beforeAll(async () => {
+      outdir = await mkdtemp(join(tmpdir(), "blastograde-synth-"));
+      const app = application({ outdir, postCliContext: cdkContext(false) });
+      const stack = addStage(app, parseStage("test", everything, "test"));
+      acknowledged = stack.node.findAll().flatMap(acknowledgementsOf);
+      const checks = new AwsSolutionsChecks(app);
+      Object.defineProperty(checks, "isAcknowledged", { value: () => false });
+      found = checks
+        .validateScope(stack)
+        .violations.flatMap(({ ruleName, violatingResources }) =>
+          violatingResources.map(({ constructPath = "" }) => ({ rule: ruleName, path: constructPath })),
+        );
+    });
+    afterAll(() => rm(outdir, { recursive: true }));
+
+    it("with a reason wherever it is not followed", () => {
+      expect(acknowledged.length).toBeGreaterThan(10);
+      for (const { rule, reason } of acknowledged) expect(`${rule}: ${reason}`).toMatch(/: [A-Z].{30,}\.$/);
+    });
+
+    it("nowhere that it has nothing to say", () => {
+      const idle = acknowledged.filter(
+        ({ rule, path }) =>
+          !found.some((finding) => finding.rule === rule && `${finding.path}/`.startsWith(`${path}/`)),
+      );
+
+      expect(idle).toEqual([]);
+    });
   });
 });
+
+function acknowledgementsOf({ node }: IConstruct) {
+  return node.metadata.flatMap(({ type, data }) => {
+    if (type !== Validations.ACKNOWLEDGED_RULES_METADATA_KEY) return [];
+    const rules = Object.entries<string>(data).map(([id, reason]) => ({
+      rule: id.replace(/^.*::(?=AwsSolutions-)/, ""),
+      reason,
+    }));
+    return rules.filter(({ rule }) => rule.startsWith("AwsSolutions-")).map((one) => ({ ...one, path: node.path }));
+  });
+}
 
 it("is one stack of no account and no region until a stage names them", async () => {
   const synthesised = await synthesise();

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,5 +66,14 @@ describe("a stage's file", () => {
 
   it.each(["Demo", "../demo", "", "a".repeat(32), "9"])("is not looked for under the name %j", (name) => {
     expect(() => readStage(name)).toThrow("is no name");
+  });
+
+  it("that is not usable ends the synthesis with its sentence and nothing else", () => {
+    const env = { CDK_CONTEXT_JSON: JSON.stringify({ stage: "absent" }) };
+
+    const { status, stderr } = spawnSync(process.execPath, ["infra/app.ts"], { env, encoding: "utf8" });
+
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^infra\/stages\/absent\.json cannot be read: .*\n$/);
   });
 });
