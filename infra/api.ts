@@ -52,7 +52,7 @@ export class Api extends Construct {
       stageArn: this.api.deploymentStage.stageArn,
       requestsPerAddress: props.stage.api.requestsPerAddress,
     });
-    this.acknowledgeRules(props.stage.browserOrigins.length > 0);
+    this.acknowledgeRules();
   }
 
   private handler({ stage, storage, gradings, demo, ...defaults }: ApiProps): StationFunction {
@@ -120,7 +120,7 @@ export class Api extends Construct {
     return api;
   }
 
-  private acknowledgeRules(isAskedByBrowsers: boolean): void {
+  private acknowledgeRules(): void {
     acknowledge(
       this.api,
       "APIG2",
@@ -131,12 +131,6 @@ export class Api extends Construct {
       this.api,
       "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
       "The account's one role for the gateway's logs; AWS takes this policy as it is.",
-    );
-    if (!isAskedByBrowsers) return;
-    acknowledge(
-      this.api,
-      "APIG4",
-      "Browsers do not sign what they ask beforehand; OPTIONS is answered by the gateway itself.",
     );
   }
 }
