@@ -69,6 +69,7 @@ export class Api extends Construct {
         ...defaults.environment,
         TABLE_NAME: gradings.table.tableName,
         CLINICS: JSON.stringify(stage.clinics),
+        BROWSER_ORIGINS: JSON.stringify(stage.browserOrigins),
         DEMO: String(demo),
       },
     });
