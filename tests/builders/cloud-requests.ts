@@ -17,12 +17,12 @@ export const CONSTRUCTS = {
 } as const;
 
 /** Folders of the bucket, as far as a role could tell one key from another. */
-export const FOLDERS = [
+const FOLDERS = [
   ...["uploads/north", "time-lapses/north", "clips/north", "clips/smoke-test", "previews/north", "predictions/north"],
   ...["predictions/smoke-test", "explanations/north", "calibrators", "failures"],
 ] as const;
 
-export const QUEUES = ["stored", "crop", "finished"] as const;
+const QUEUES = ["stored", "crop", "finished"] as const;
 
 /** The ARNs of what is deployed, as a template's policies write them. */
 export function arnsOf(template: Template) {
