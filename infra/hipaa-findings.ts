@@ -2,8 +2,8 @@
 export interface FindingAnswer {
   /** What it would take. */
   readonly closing: string;
-  /** What that costs a month at 1,000 embryos, in US dollars, in us-east-1; null where nothing closes it. */
-  readonly monthlyUsd: number | null;
+  /** What that costs a month at 1,000 embryos, in US dollars, in us-east-1. */
+  readonly monthlyUsd: number;
   readonly why: string;
 }
 
@@ -66,12 +66,6 @@ export const HIPAA_FINDINGS: Readonly<Record<string, FindingAnswer>> = {
       "CloudTrail's data events of the bucket, in a bucket with the key, instead of access logs: 141,000 events, 0.10 USD a 100,000.",
     monthlyUsd: 0.14,
     why: `${BEFORE_PATIENTS} S3 delivers access logs to no bucket with a customer-managed key. They are encrypted with S3's own, and say who asked from where for which object, by ids of clinics and random numbers.`,
-  },
-  SageMakerEndpointConfigurationKMSKeyConfigured: {
-    closing:
-      "An instance type without a local NVMe disk: SageMaker refuses a key where there is one, and g4dn, g5 and g6 all have one.",
-    monthlyUsd: null,
-    why: "Stays open. Those disks encrypt themselves, with a key that goes when the instance does. Clips and predictions are encrypted with our key wherever they are kept.",
   },
   WAFv2LoggingEnabled: {
     closing: "A log group with the key, and in it each request without its path and query: 20,000 lines.",

@@ -1,6 +1,6 @@
 // Writes docs/hipaa.md: which rules of cdk-nag's HIPAA pack the demo stage does not follow, and what it would take.
 import { writeFileSync } from "node:fs";
-import { openRules } from "./hipaa-check.ts";
+import { checkHipaa } from "./hipaa-check.ts";
 import { HipaaFindingsUnanswered, hipaaDocument } from "./hipaa-document.ts";
 import { HIPAA_FINDINGS } from "./hipaa-findings.ts";
 import { readStage } from "./stage.ts";
@@ -12,9 +12,9 @@ process.exitCode = main();
 
 function main(): number {
   try {
-    const open = openRules(readStage("demo"));
-    writeFileSync(PAGE, hipaaDocument(open, HIPAA_FINDINGS));
-    process.stderr.write(`${PAGE}: ${open.length} rules are open.\n`);
+    const check = checkHipaa(readStage("demo"));
+    writeFileSync(PAGE, hipaaDocument(check, HIPAA_FINDINGS));
+    process.stderr.write(`${PAGE}: ${check.open.length} rules are open.\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof HipaaFindingsUnanswered)) throw error;
