@@ -100,7 +100,8 @@ export class Api extends Construct {
         accessLogFormat: accessLogFormat(),
         loggingLevel: MethodLoggingLevel.ERROR,
         dataTraceEnabled: false,
-        metricsEnabled: true,
+        // Of each method, paid for one by one; alarms and dashboard look at those of the whole API, which cost nothing.
+        metricsEnabled: false,
         tracingEnabled: true,
         throttlingRateLimit: stage.api.requestsPerSecond,
         throttlingBurstLimit: stage.api.burst,

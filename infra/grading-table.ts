@@ -15,9 +15,11 @@ export interface GradingTableProps {
 /** Gradings and records, the one thing that cannot be computed again: kept when the stack goes, and for 35 days as it was. */
 export class GradingTable extends Construct {
   readonly table: Table;
+  private readonly key: IKey;
 
   constructor(scope: Construct, id: string, { key }: GradingTableProps) {
     super(scope, id);
+    this.key = key;
     const text = (name: string) => ({ name, type: AttributeType.STRING });
     this.table = new Table(this, "Table", {
       partitionKey: text(CLOUD_TABLE.partitionKey),
@@ -46,6 +48,10 @@ export class GradingTable extends Construct {
         actions: actions.map((action) => `dynamodb:${action}`),
         resources: [this.table.tableArn],
       }),
+    );
+    // DynamoDB uses the key with the rights of whoever asks for rows.
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ["kms:Encrypt", "kms:DescribeKey"], resources: [this.key.keyArn] }),
     );
     if (indexes.length === 0) return;
     role.addToPrincipalPolicy(

@@ -93,13 +93,10 @@ export class StationFunction extends Construct {
     );
   }
 
-  /** What reading and writing of anything encrypted comes to: objects, rows, messages. */
+  /** What reading and writing of objects and messages comes to; rows take more, see `GradingTable`. */
   private allowKey(key: IKey): void {
     this.role.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions: ["kms:Decrypt", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey"],
-        resources: [key.keyArn],
-      }),
+      new PolicyStatement({ actions: ["kms:Decrypt", "kms:GenerateDataKey"], resources: [key.keyArn] }),
     );
   }
 

@@ -114,7 +114,8 @@ function covers({ Action, NotAction, Resource, NotResource }: Statement, { actio
 
 // ---- Policies -------------------------------------------------------------------------------------------------------
 
-function statementsOf(document: unknown, strings: TemplateStrings): Statement[] {
+/** @throws Error for a policy variable; ZodError for a principal, which only a resource's policy names */
+export function statementsOf(document: unknown, strings: TemplateStrings): Statement[] {
   const { Statement: written } = document as { Statement: unknown };
   return (Array.isArray(written) ? written : [written]).map((statement) => {
     const { Condition = {}, ...parts } = statement as Record<string, unknown>;
@@ -164,6 +165,7 @@ const COMPARISONS: Readonly<Record<string, { compare: Comparison; negated?: true
   ArnLike: { compare: sameArn },
   ArnNotLike: { compare: sameArn, negated: true },
   Bool: { compare: sameTruth },
+  NumericLessThan: { compare: (wanted, found) => Number(found) < Number(wanted) },
 };
 
 function conditionsOf(condition: Statement["Condition"]): ((context: Context) => boolean)[] {
