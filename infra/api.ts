@@ -95,7 +95,7 @@ export class Api extends Construct {
       binaryMediaTypes: ["*/*"],
       cloudWatchRole: true,
       deployOptions: {
-        stageName: "v1",
+        stageName: stage.name,
         accessLogDestination: new LogGroupLogDestination(accessLogs),
         accessLogFormat: accessLogFormat(),
         loggingLevel: MethodLoggingLevel.ERROR,

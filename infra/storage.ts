@@ -96,14 +96,18 @@ export class Storage extends Construct {
     bucket.node.addDependency(queue.node.findChild("Policy"));
   }
 
-  /** Objects of these folders in any version, and to be told that one is not there rather than that it is denied. */
+  /**
+   * Objects of these folders in any version, and to be told that one is not there rather than that it is denied: for that S3
+   * asks for the right to list. Whether it then fills `s3:prefix` with the key is documented nowhere; `IfExists` is right
+   * either way, at the price that a list of the whole bucket, which names clinics and gradings and no more, is not refused.
+   */
   allowRead(role: Role, ...folders: readonly Folder[]): void {
     this.allow(role, ["s3:GetObject", "s3:GetObjectVersion"], folders);
     role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ["s3:ListBucket"],
         resources: [this.bucket.bucketArn],
-        conditions: { StringLike: { "s3:prefix": folders.map((folder) => `${folder}/*`) } },
+        conditions: { StringLikeIfExists: { "s3:prefix": folders.map((folder) => `${folder}/*`) } },
       }),
     );
   }

@@ -6,8 +6,15 @@ import { resourceOf, resourcesOf, type Synthesised, synthesise } from "../builde
 import type { CloudTemplate } from "../builders/template-strings.ts";
 
 /** `adapters/aws/s3-object-store.ts`: GET and HEAD of an object or a version of it, and 404 for one that is not there. */
-const reads = (...folders: string[]) =>
-  folders.flatMap((folder) => [`s3:GetObject ${folder}`, `s3:GetObjectVersion ${folder}`, `s3:ListBucket ${folder}`]);
+const reads = (...folders: string[]) => [
+  // Without a prefix: see `allowRead` of the storage.
+  "s3:ListBucket the bucket",
+  ...folders.flatMap((folder) => [
+    `s3:GetObject ${folder}`,
+    `s3:GetObjectVersion ${folder}`,
+    `s3:ListBucket ${folder}`,
+  ]),
+];
 const writes = (...folders: string[]) => folders.map((folder) => `s3:PutObject ${folder}`);
 /** `adapters/aws/dynamodb-table.ts`: whatever changes a row is a conditional PutItem. The key is DynamoDB's, in our name. */
 const ROWS = [
