@@ -15,6 +15,8 @@ export default defineConfig({
       project("unit", 30_000),
       project("contract", 30_000),
       project("architecture", 120_000),
+      // Synthesis and bundling.
+      project("infra", 300_000),
       project("golden", 120_000),
       project("e2e", 600_000),
     ],

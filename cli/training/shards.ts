@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { tarOf } from "../../core/tar.ts";
 import { entryName, planShards, SHARD_BYTES, type ShardPlan } from "./shard-plan.ts";
-import { tarOf } from "./tar.ts";
 import type { TrainingFile } from "./training-files.ts";
 
 /** A prepared data set as it travels; what `model-container/training/sagemaker_shards.py` unpacks. */
@@ -38,7 +38,7 @@ export async function shardDataset(
  *
  * @throws when a file is shorter than it was when the shards were planned
  */
-export async function readShard(dataset: string, plan: ShardPlan, files: readonly TrainingFile[]): Promise<Buffer> {
+export async function readShard(dataset: string, plan: ShardPlan, files: readonly TrainingFile[]): Promise<Uint8Array> {
   const bytesOf = new Map(files.map(({ path, bytes }) => [path, bytes]));
   const entries = [];
   for (const piece of plan.pieces) {

@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { tarOf } from "../../core/tar.ts";
 import { sha256Of } from "./shards.ts";
-import { tarOf } from "./tar.ts";
 
 export const TRAINING_FOLDER = "model-container/training";
 /** Where gzip's header names the operating system: the one thing in it that differs between machines. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { planShards } from "../../cli/training/shard-plan.ts";
-import { tarOf } from "../../cli/training/tar.ts";
+import { tarOf } from "../../core/tar.ts";
 
 const Files = fc.uniqueArray(fc.record({ path: fc.stringMatching(/^[a-z]{1,6}$/), bytes: fc.nat(500) }), {
   selector: ({ path }) => path,

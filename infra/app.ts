@@ -1,0 +1,12 @@
+/**
+ * What `cdk` runs: synthesises the stage of `-c stage=NAME`, or else `demo`.
+ *
+ *     npx cdk synth -c stage=demo
+ */
+import { addStage, application } from "./application.ts";
+import { readStage } from "./stage.ts";
+
+const app = application();
+const name: unknown = app.node.tryGetContext("stage");
+addStage(app, readStage(typeof name === "string" ? name : "demo"));
+app.synth();

@@ -1,0 +1,172 @@
+import { Stack } from "aws-cdk-lib";
+import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
+import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
+import type { IKey } from "aws-cdk-lib/aws-kms";
+import { CfnEndpoint, CfnEndpointConfig, CfnModel } from "aws-cdk-lib/aws-sagemaker";
+import { type ITopic, Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
+import { Construct } from "constructs";
+import { endpointAlarms } from "./endpoint-metrics.ts";
+import { EndpointRole } from "./endpoint-role.ts";
+import { EndpointScaling } from "./endpoint-scaling.ts";
+import type { ModelBundle } from "./model-bundle.ts";
+import { ModelImage } from "./model-image.ts";
+import type { PrivateNetwork } from "./private-network.ts";
+import type { StationQueue } from "./queues.ts";
+import type { Stage } from "./stage.ts";
+import type { Storage } from "./storage.ts";
+
+/**
+ * The newest of the images that SageMaker offers: NVIDIA's driver 580, which runs every CUDA 12 that ONNX Runtime 1.30 is
+ * built for. Without a choice a g4dn gets driver 470, which ends at CUDA 11.4, and the container refuses to start.
+ *
+ * @see https://docs.aws.amazon.com/sagemaker/latest/dg/inference-gpu-drivers.html
+ */
+const INFERENCE_AMI = "al2023-ami-sagemaker-inference-gpu-4-1";
+const VARIANT = "main";
+/** Weights are read from S3 and networks warmed before the first answer. */
+const START_SECONDS = 600;
+/** How long the old fleet stays while the new one is watched, and the most a replacement may take. */
+const WATCH_SECONDS = 600;
+const REPLACE_SECONDS = 3600;
+
+export interface ModelEndpointProps {
+  readonly stage: Stage;
+  readonly key: IKey;
+  readonly bundle: ModelBundle;
+  /** Where the clips lie; the endpoint reads `clips/*` and writes `predictions/*` and `failures/*`. */
+  readonly storage: Storage;
+  /** Hears of each prediction and of each failure. */
+  readonly finished: StationQueue;
+  /** @default SageMaker's own network */
+  readonly network?: PrivateNetwork | undefined;
+}
+
+/**
+ * The GPU endpoint: asynchronous, none running when nobody uploads. Each deployment starts one instance, whose health check
+ * can fail and roll back; the smoke test then proves that it grades.
+ */
+export class ModelEndpoint extends Construct {
+  readonly name: string;
+  readonly variant = VARIANT;
+  readonly endpoint: CfnEndpoint;
+  /** What rolls a deployment back. */
+  readonly alarms: readonly Alarm[];
+  readonly notifications: ITopic;
+  /** Changes with the model, the image and the configuration. */
+  readonly revision: string;
+  private readonly arn: string;
+
+  constructor(scope: Construct, id: string, props: ModelEndpointProps) {
+    super(scope, id);
+    const { stage, key, storage } = props;
+    this.name = `blastograde-${stage.name}`;
+    this.arn = Stack.of(this).formatArn({ service: "sagemaker", resource: "endpoint", resourceName: this.name });
+    this.notifications = this.notifyOf(key, props.finished);
+
+    const image = new ModelImage(this, "Image");
+    const { role } = new EndpointRole(this, "Role", {
+      endpointName: this.name,
+      key,
+      storage,
+      notifications: this.notifications,
+      archive: props.bundle.archive,
+      repository: image.asset.repository,
+      logRetentionDays: stage.retentionDays.logs,
+      network: props.network,
+    });
+    const model = new CfnModel(this, "Model", {
+      executionRoleArn: role.roleArn,
+      enableNetworkIsolation: true,
+      primaryContainer: {
+        image: image.asset.imageUri,
+        // Said in full: the CDK names its assets .gz, which as a bare URL SageMaker would have to guess from.
+        modelDataSource: {
+          s3DataSource: {
+            s3Uri: props.bundle.archive.s3ObjectUrl,
+            s3DataType: "S3Object",
+            compressionType: "Gzip",
+          },
+        },
+        environment: { DEVICE: "cuda", LOG_LEVEL: stage.logLevel },
+      },
+      ...(props.network !== undefined && { vpcConfig: props.network.modelPlacement }),
+    });
+    model.node.addDependency(role);
+    const config = this.configure(model, stage, storage, key);
+    this.alarms = endpointAlarms(this, this.name, VARIANT);
+    this.endpoint = new CfnEndpoint(this, "Endpoint", {
+      endpointName: this.name,
+      endpointConfigName: config.attrEndpointConfigName,
+      deploymentConfig: deployment(this.alarms),
+    });
+    this.revision = config.attrEndpointConfigName;
+    new EndpointScaling(this, "Scaling", {
+      endpointName: this.name,
+      variant: VARIANT,
+      endpoint: this.endpoint,
+      maxInstances: stage.endpoint.maxInstances,
+    });
+  }
+
+  /** To ask for gradings, which this endpoint alone gives. */
+  allowInvoke(role: Role): void {
+    role.addToPrincipalPolicy(
+      new PolicyStatement({ actions: ["sagemaker:InvokeEndpointAsync"], resources: [this.arn] }),
+    );
+  }
+
+  private notifyOf(key: IKey, finished: StationQueue): ITopic {
+    const topic = new Topic(this, "Notifications", { masterKey: key, enforceSSL: true });
+    new Subscription(this, "Finished", {
+      topic,
+      protocol: SubscriptionProtocol.SQS,
+      endpoint: finished.queue.queueArn,
+      rawMessageDelivery: true,
+    });
+    finished.admitService("sns.amazonaws.com", { ArnEquals: { "aws:SourceArn": topic.topicArn } });
+    return topic;
+  }
+
+  private configure(model: CfnModel, { endpoint }: Stage, storage: Storage, key: IKey): CfnEndpointConfig {
+    const bucket = `s3://${storage.bucket.bucketName}`;
+    // No KMS key for the instances: SageMaker refuses one where the disk is local NVMe, which encrypts itself.
+    return new CfnEndpointConfig(this, "Config", {
+      productionVariants: [
+        {
+          variantName: VARIANT,
+          modelName: model.attrModelName,
+          instanceType: endpoint.instanceType,
+          initialInstanceCount: 1,
+          initialVariantWeight: 1,
+          inferenceAmiVersion: INFERENCE_AMI,
+          containerStartupHealthCheckTimeoutInSeconds: START_SECONDS,
+          modelDataDownloadTimeoutInSeconds: START_SECONDS,
+        },
+      ],
+      asyncInferenceConfig: {
+        clientConfig: { maxConcurrentInvocationsPerInstance: endpoint.concurrentClips },
+        outputConfig: {
+          // The request names folder and file; see `predictionOfClip`.
+          s3OutputPath: `${bucket}/`,
+          s3FailurePath: `${bucket}/failures/`,
+          kmsKeyId: key.keyArn,
+          notificationConfig: {
+            successTopic: this.notifications.topicArn,
+            errorTopic: this.notifications.topicArn,
+          },
+        },
+      },
+    });
+  }
+}
+
+function deployment(alarms: readonly Alarm[]): CfnEndpoint.DeploymentConfigProperty {
+  return {
+    blueGreenUpdatePolicy: {
+      trafficRoutingConfiguration: { type: "ALL_AT_ONCE", waitIntervalInSeconds: WATCH_SECONDS },
+      terminationWaitInSeconds: 0,
+      maximumExecutionTimeoutInSeconds: REPLACE_SECONDS,
+    },
+    autoRollbackConfiguration: { alarms: alarms.map(({ alarmName }) => ({ alarmName })) },
+  };
+}
