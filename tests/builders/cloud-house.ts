@@ -1,0 +1,181 @@
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { openDynamoDbGradingStore } from "../../adapters/aws/dynamodb-grading-store.ts";
+import { openDynamoDbRecordStore } from "../../adapters/aws/dynamodb-record-store.ts";
+import { openS3ObjectStore } from "../../adapters/aws/s3-object-store.ts";
+import { GradingAnswer } from "../../core/contracts/grading.ts";
+import { type UploadOptions, UploadTicket } from "../../core/contracts/http.ts";
+import type { UploadStored } from "../../core/contracts/messages.ts";
+import type { GradingStore, ObjectStore, RecordStore } from "../../core/ports.ts";
+import { objectKeys } from "../../core/stations/keys.ts";
+import type { Redrive } from "../../core/stations/redrive.ts";
+import type { Sweep } from "../../core/stations/sweep.ts";
+import { loadBundle } from "../../model-container/bundle/load-bundle.ts";
+import { DEMO_BUNDLE } from "../contract/model-server.builders.ts";
+import { s3Notification } from "./aws-events.ts";
+import { bundledFunctions, type FunctionName } from "./cloud-bundles.ts";
+import { CLINIC_ROLES, type CloudEnvironments, cloudEnvironments, type QueueName } from "./cloud-environments.ts";
+import { type ApiRequest, apiGatewayEvent } from "./cloud-events.ts";
+import { type CloudFunction, cloudFunction } from "./cloud-function.ts";
+import { startModelContainer } from "./cloud-model-server.ts";
+import { type CloudQueue, cloudQueue } from "./cloud-queue.ts";
+import { containerAt, type SageMakerStandIn, startSageMaker } from "./cloud-sagemaker.ts";
+import { startCloudServers } from "./cloud-servers.ts";
+import { type CloudWire, startCloudWire } from "./cloud-wire.ts";
+
+/** All that is deployed, on servers of this process, and the clinics north and south that call it. */
+export interface CloudHouse {
+  readonly functions: Readonly<Record<FunctionName, CloudFunction>>;
+  readonly queues: Readonly<Record<QueueName, CloudQueue>>;
+  readonly endpoint: SageMakerStandIn;
+  /** Between the functions and AWS. */
+  readonly wire: CloudWire;
+  readonly objects: ObjectStore;
+  readonly gradings: GradingStore;
+  readonly records: RecordStore;
+  readonly environments: CloudEnvironments;
+  /** As clinic north unless the request says otherwise. */
+  call(request: Omit<ApiRequest, "userArn"> & { readonly userArn?: string | null }): Promise<Response>;
+  /** Asks for a form and posts a file with it. @returns what S3 has to tell of it */
+  post(file: Blob, options?: UploadOptions): Promise<UploadStored & { readonly uploadId: string }>;
+  /** Posts a file and puts S3's notification in its queue. @returns the upload's id */
+  upload(file: Blob, options?: UploadOptions): Promise<string>;
+  /** Lets every station and the endpoint work until nothing is left to do. */
+  settle(): Promise<void>;
+  /** What the clinic is told of its upload. */
+  answerOf(uploadId: string): Promise<GradingAnswer>;
+  /** The schedule's event, or an operator's. */
+  sweep(): Promise<Sweep>;
+  redrive(queue: QueueName): Promise<Redrive>;
+  /** Makes a grading untouched for so long. */
+  age(gradingId: string, seconds: number): Promise<void>;
+}
+
+/** One house for all tests of a file. Faults that a test has made end with it. */
+export function usingCloudHouse(): () => CloudHouse {
+  let house: CloudHouse;
+  const closing: (() => unknown)[] = [];
+  beforeAll(async () => {
+    house = await openCloudHouse((close) => closing.push(close));
+  });
+  afterEach(() => {
+    house.wire.intercept = (_call, pass) => pass();
+  });
+  afterAll(async () => {
+    for (const close of closing.reverse()) await close();
+    vi.unstubAllEnvs();
+  });
+  return () => house;
+}
+
+async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<CloudHouse> {
+  const [bundles, servers, model, { manifest }] = await Promise.all([
+    bundledFunctions(),
+    startCloudServers(),
+    startModelContainer(DEMO_BUNDLE),
+    loadBundle(DEMO_BUNDLE),
+  ]);
+  onClose(() => Promise.all([bundles.remove(), servers.close(), model.close()]));
+  for (const [name, value] of Object.entries(servers.environment)) vi.stubEnv(name, value);
+
+  const environments = await cloudEnvironments(servers, manifest);
+  const objects = openS3ObjectStore({ bucket: environments.bucket, bucketOwner: environments.bucketOwner });
+  const gradings = openDynamoDbGradingStore({ tableName: environments.table });
+  const records = openDynamoDbRecordStore({ tableName: environments.table });
+
+  const endpoint = await startSageMaker({
+    bucket: environments.bucket,
+    objects,
+    container: containerAt(model.url),
+    notify: (notification) => queues.finished.send(notification),
+  });
+  onClose(() => endpoint.close());
+  const wire = await startCloudWire({
+    s3: servers.environment.AWS_ENDPOINT_URL_S3!,
+    sqs: servers.environment.AWS_ENDPOINT_URL_SQS!,
+    dynamodb: servers.environment.AWS_ENDPOINT_URL_DYNAMODB!,
+    sagemaker: endpoint.url,
+  });
+  onClose(() => wire.close());
+
+  const deployed = environments.ofFunctions(wire.urls);
+  const functions = Object.fromEntries(
+    Object.entries(bundles.files).map(([name, file]) => {
+      return [name, cloudFunction({ file, environment: deployed[name as FunctionName] })];
+    }),
+  ) as Record<FunctionName, CloudFunction>;
+  onClose(() => Promise.all(Object.values(functions).map((each) => each.close())));
+
+  const client = new SQSClient({});
+  const queue = (name: QueueName, consumer: CloudFunction, batchSize: number) =>
+    cloudQueue({ client, ...environments.queues[name], consumer, batchSize });
+  const queues = {
+    stored: queue("stored", functions.ingest, 10),
+    crop: queue("crop", functions.crop, 1),
+    finished: queue("finished", functions.finished, 10),
+  };
+
+  async function call(request: Omit<ApiRequest, "userArn"> & { readonly userArn?: string | null }): Promise<Response> {
+    const event = apiGatewayEvent({ userArn: CLINIC_ROLES.north, ...request });
+    const answer = (await functions.api.invoke(event)) as GatewayAnswer;
+    const body = Buffer.from(answer.body, answer.isBase64Encoded ? "base64" : "utf8");
+    const headers = Object.entries(answer.multiValueHeaders).flatMap(([name, all]) => all.map((each) => [name, each]));
+    return new Response(body, { status: answer.statusCode, headers: headers as [string, string][] });
+  }
+
+  async function post(file: Blob, options: UploadOptions = {}) {
+    const asked = await call({ method: "POST", path: "/v1/uploads", body: options });
+    const { uploadId, url, fields } = UploadTicket.parse(await asked.json());
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append("file", file, "upload");
+    const posted = await fetch(url, { method: "POST", body: form });
+    if (posted.status !== 204) throw new Error(`S3 answered ${posted.status}: ${await posted.text()}`);
+    const key = objectKeys.upload("north", uploadId);
+    return { uploadId, key, version: posted.headers.get("x-amz-version-id")!, size: file.size };
+  }
+
+  return {
+    functions,
+    queues,
+    endpoint,
+    wire,
+    objects,
+    gradings,
+    records,
+    environments,
+    call,
+    post,
+    async upload(file, options) {
+      const stored = await post(file, options);
+      await queues.stored.send(s3Notification([stored]));
+      return stored.uploadId;
+    },
+    async settle() {
+      let worked = 0;
+      do {
+        worked = Number(await endpoint.answerNext());
+        for (const each of Object.values(queues)) worked += await each.deliver();
+      } while (worked > 0);
+    },
+    async answerOf(uploadId) {
+      const response = await call({ path: `/v1/uploads/${uploadId}` });
+      return GradingAnswer.parse(await response.json());
+    },
+    // What EventBridge sends; the function takes its schedule's word for it.
+    sweep: () =>
+      functions.sweep.invoke({ source: "aws.events", "detail-type": "Scheduled Event", detail: {} }) as Promise<Sweep>,
+    redrive: (name) => functions.sweep.invoke({ redrive: name }) as Promise<Redrive>,
+    async age(gradingId, seconds) {
+      const { status } = (await gradings.find(gradingId))!;
+      await gradings.change(gradingId, [status], { updatedAt: new Date(Date.now() - seconds * 1000).toISOString() });
+    },
+  };
+}
+
+interface GatewayAnswer {
+  readonly statusCode: number;
+  readonly multiValueHeaders: Readonly<Record<string, string[]>>;
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+}
