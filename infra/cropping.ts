@@ -61,7 +61,7 @@ export class Cropping extends Construct {
     const { role } = this.station;
     storage.allowRead(role, "uploads", "time-lapses");
     storage.allowWrite(role, "clips", "previews");
-    gradings.allow(role, ["GetItem", "UpdateItem"]);
+    gradings.allow(role, ["GetItem", "PutItem"]);
     endpoint.allowInvoke(role);
     // One at a time: an archive keeps a core busy, and one that fails must not hold up another.
     queue.feed(this.station, { batchSize: 1, maxConcurrency: stage.concurrency.crop });

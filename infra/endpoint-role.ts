@@ -28,8 +28,8 @@ export class EndpointRole extends Construct {
   constructor(scope: Construct, id: string, props: EndpointRoleProps) {
     super(scope, id);
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("sagemaker.amazonaws.com") });
-    props.storage.allowRead(this.role, "clips", "smoke");
-    props.storage.allowWrite(this.role, "predictions", "failures", "smoke");
+    props.storage.allowRead(this.role, "clips");
+    props.storage.allowWrite(this.role, "predictions", "failures");
     this.allow(["kms:Decrypt", "kms:GenerateDataKey"], props.key.keyArn);
     this.allow(["sns:Publish"], props.notifications.topicArn);
     this.allowModel(props.archive);
@@ -99,7 +99,7 @@ export class EndpointRole extends Construct {
     for (const resource of ["network-interface", "subnet", "security-group"]) {
       acknowledgeWildcard(
         this.role,
-        `Resource::arn:aws:ec2:<AWS::Region>:<AWS::AccountId>:${resource}/*`,
+        `Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:${resource}/*`,
         "SageMaker makes the interfaces of its instances, whose ids nobody knows beforehand.",
       );
     }

@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { CLOUD_TABLE } from "../core/contracts/cloud-table.ts";
 
 type Index = keyof typeof CLOUD_TABLE.indexes;
-type RowAction = "GetItem" | "PutItem" | "UpdateItem" | "Query";
+type RowAction = "GetItem" | "PutItem" | "Query";
 
 export interface GradingTableProps {
   readonly key: IKey;

@@ -48,7 +48,7 @@ export class Grading extends Construct {
     const { role } = this.station;
     storage.allowRead(role, "predictions", "clips");
     storage.allowWrite(role, "explanations");
-    gradings.allow(role, ["GetItem", "PutItem", "UpdateItem"]);
+    gradings.allow(role, ["GetItem", "PutItem"]);
     queue.feed(this.station, { batchSize: 10, maxConcurrency: stage.concurrency.finished });
   }
 }

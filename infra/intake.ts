@@ -49,7 +49,7 @@ export class Intake extends Construct {
     const { role } = this.station;
     storage.allowRead(role, "uploads");
     storage.allowWrite(role, "time-lapses");
-    gradings.allow(role, ["GetItem", "UpdateItem"]);
+    gradings.allow(role, ["GetItem", "PutItem"]);
     cropJobs.allowSend(role);
     this.queue.feed(this.station, { batchSize: 10, maxConcurrency: stage.concurrency.ingest });
   }

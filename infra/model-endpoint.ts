@@ -128,6 +128,7 @@ export class ModelEndpoint extends Construct {
   }
 
   private configure(model: CfnModel, { endpoint }: Stage, storage: Storage, key: IKey): CfnEndpointConfig {
+    // Without a slash at its end: the request names folder and file, and SageMaker joins them.
     const bucket = `s3://${storage.bucket.bucketName}`;
     // No KMS key for the instances: SageMaker refuses one where the disk is local NVMe, which encrypts itself.
     return new CfnEndpointConfig(this, "Config", {
@@ -146,9 +147,8 @@ export class ModelEndpoint extends Construct {
       asyncInferenceConfig: {
         clientConfig: { maxConcurrentInvocationsPerInstance: endpoint.concurrentClips },
         outputConfig: {
-          // The request names folder and file; see `predictionOfClip`.
-          s3OutputPath: `${bucket}/`,
-          s3FailurePath: `${bucket}/failures/`,
+          s3OutputPath: bucket,
+          s3FailurePath: `${bucket}/failures`,
           kmsKeyId: key.keyArn,
           notificationConfig: {
             successTopic: this.notifications.topicArn,

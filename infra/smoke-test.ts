@@ -7,7 +7,7 @@ import { acknowledge, acknowledgeWildcard } from "./acknowledge.ts";
 import type { ModelBundle } from "./model-bundle.ts";
 import type { ModelEndpoint } from "./model-endpoint.ts";
 import { type StationDefaults, StationFunction, type StationFunctionProps } from "./station-function.ts";
-import type { Storage } from "./storage.ts";
+import { SMOKE_CLINIC, type Storage } from "./storage.ts";
 
 /** An instance may have to start first; CloudFormation waits for an hour and no longer. */
 const GIVE_UP_AFTER = Duration.minutes(59);
@@ -44,7 +44,7 @@ export class SmokeTest extends Construct {
           MODEL_SHA256: bundle.manifest.modelSha256,
         },
       });
-    const canned = (file: string) => [{ from: `functions/smoke/${file}`, to: file }];
+    const canned = (file: string) => [{ from: `${bundle.folder}.${file}`, to: file }];
     this.start = smoke("Start", "start", {
       description: "Asks the endpoint to grade a canned clip",
       besides: canned("canned-clip.npz"),
@@ -53,10 +53,10 @@ export class SmokeTest extends Construct {
       description: "Holds the grading of the canned clip to what it has to be",
       besides: canned("canned-prediction.json"),
     });
-    storage.allowRead(this.start.role, "smoke");
-    storage.allowWrite(this.start.role, "smoke");
+    storage.allowWrite(this.start.role, `clips/${SMOKE_CLINIC}`);
     endpoint.allowInvoke(this.start.role);
-    storage.allowRead(this.check.role, "smoke");
+    // A failure's place SageMaker chooses itself.
+    storage.allowRead(this.check.role, `predictions/${SMOKE_CLINIC}`, "failures");
 
     const logs = new LogGroup(this, "ProviderLogs", {
       retention: props.logRetentionDays,

@@ -16,8 +16,12 @@ import { acknowledge, acknowledgeWildcard } from "./acknowledge.ts";
 import type { StationQueue } from "./queues.ts";
 import type { Stage } from "./stage.ts";
 
+/** Clinic of the gradings that deployments make; see `functions/smoke`. */
+export const SMOKE_CLINIC = "smoke-test";
+
 /** A folder of the bucket; see `core/stations/keys.ts`. */
 export type Folder =
+  | `${"clips" | "predictions"}/${typeof SMOKE_CLINIC}`
   | "uploads"
   | "time-lapses"
   | "clips"
@@ -25,8 +29,7 @@ export type Folder =
   | "predictions"
   | "explanations"
   | "calibrators"
-  | "failures"
-  | "smoke";
+  | "failures";
 
 export interface StorageProps {
   readonly key: IKey;
@@ -37,7 +40,7 @@ export interface StorageProps {
 
 /** Without a multiple of a day or two, a transfer that a clinic's line drops at night could not go on in the morning. */
 const ABANDONED_AFTER = Duration.days(2);
-/** The smoke grading's clip and answer, which nobody looks at again. */
+/** The smoke grading's answer, which nobody looks at again. */
 const SMOKE_DAYS = 1;
 
 /**
@@ -126,8 +129,9 @@ export class Storage extends Construct {
 
 function lifecycle(retentionDays: Stage["retentionDays"]): LifecycleRule[] {
   const { logs: _, noncurrentVersions, ...folders } = retentionDays;
-  const expiring = Object.entries({ ...folders, smoke: SMOKE_DAYS }).flatMap(([folder, days]) =>
-    days === undefined ? [] : [{ id: folder, prefix: `${folder}/`, expiration: Duration.days(days) }],
+  const expiring = Object.entries({ ...folders, [`predictions/${SMOKE_CLINIC}`]: SMOKE_DAYS }).flatMap(
+    ([folder, days]) =>
+      days === undefined ? [] : [{ id: folder, prefix: `${folder}/`, expiration: Duration.days(days) }],
   );
   return [
     ...expiring,

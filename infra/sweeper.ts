@@ -49,7 +49,7 @@ export class Sweeper extends Construct {
     });
     const { role, lambda } = this.station;
     storage.allowRead(role, "uploads", "predictions");
-    gradings.allow(role, ["GetItem", "UpdateItem"], ["unfinished"]);
+    gradings.allow(role, ["GetItem", "PutItem"], ["unfinished"]);
     for (const queue of [stored, cropJobs, finished]) queue.allowRedrive(role);
     new Rule(this, "Schedule", {
       schedule: Schedule.rate(EVERY),

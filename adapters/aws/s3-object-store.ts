@@ -47,7 +47,7 @@ export function openS3ObjectStore({ bucket, bucketOwner }: S3ObjectStoreOptions)
     );
     try {
       const { Body } = await client.send(command);
-      return Body === undefined ? new Uint8Array() : plainBytes(await Body.transformToByteArray());
+      return Body === undefined ? new Uint8Array() : await Body.transformToByteArray();
     } catch (cause) {
       if (nameOf(cause) === "InvalidRange") return null;
       if (saysMissing(cause, version)) throw missing(key, version, cause);
@@ -87,8 +87,7 @@ export function openS3ObjectStore({ bucket, bucketOwner }: S3ObjectStoreOptions)
         if ((await head(key, version)) === null) throw missing(key, version);
         return new Uint8Array();
       }
-      const last = Math.min(start + length - 1, Number.MAX_SAFE_INTEGER);
-      return (await get(key, version, `bytes=${start}-${last}`)) ?? new Uint8Array();
+      return (await get(key, version, `bytes=${start}-${start + length - 1}`)) ?? new Uint8Array();
     },
 
     async write(key, bytes) {
@@ -137,9 +136,4 @@ function statusOf(error: unknown): number | undefined {
   return error instanceof Error && "$metadata" in error
     ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode
     : undefined;
-}
-
-/** Not a `Buffer`: its `slice` shares memory, and equality in tests and callers is that of bytes. */
-function plainBytes(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

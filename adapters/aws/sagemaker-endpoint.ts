@@ -1,6 +1,6 @@
 import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from "@aws-sdk/client-sagemaker-runtime";
 import { ModelUnavailable } from "../../core/errors.ts";
-import type { ModelEndpoint } from "../../core/ports.ts";
+import type { ModelEndpoint, ObjectKey } from "../../core/ports.ts";
 import { keyOfLocation, predictionOfClip } from "../../core/stations/keys.ts";
 
 export interface SageMakerEndpointOptions {
@@ -13,6 +13,16 @@ export interface SageMakerEndpointOptions {
   readonly invocationTimeoutSeconds: number;
   /** How long one try of a call may take; the SDK then sends it again. @default 5000 */
   readonly requestTimeoutMs?: number;
+}
+
+export interface SageMakerEndpoint extends ModelEndpoint {
+  /**
+   * Asks as `invoke` does.
+   *
+   * @returns where SageMaker writes its reason if the container fails; null where it says no place within the bucket
+   * @throws ModelUnavailable
+   */
+  ask(request: { gradingId: string; clipKey: ObjectKey }): Promise<{ failureKey: ObjectKey | null }>;
 }
 
 /** With the first, five tries of each call in all, with jitter between them. */
@@ -33,7 +43,7 @@ const MAX_ATTEMPTS = 5;
  * const limits = { requestTtlSeconds: 21_600, invocationTimeoutSeconds: 900 };
  * const endpoint = openSageMakerEndpoint({ endpointName: "blastograde-demo", bucket: "blastograde-demo", ...limits });
  */
-export function openSageMakerEndpoint(options: SageMakerEndpointOptions): ModelEndpoint {
+export function openSageMakerEndpoint(options: SageMakerEndpointOptions): SageMakerEndpoint {
   const { endpointName, bucket, requestTtlSeconds, invocationTimeoutSeconds, requestTimeoutMs = 5_000 } = options;
   const client = new SageMakerRuntimeClient({
     maxAttempts: MAX_ATTEMPTS,
@@ -53,8 +63,11 @@ export function openSageMakerEndpoint(options: SageMakerEndpointOptions): ModelE
     }
   }
 
-  return {
-    async invoke({ gradingId, clipKey }) {
+  const endpoint: SageMakerEndpoint = {
+    async invoke(request) {
+      await endpoint.ask(request);
+    },
+    async ask({ gradingId, clipKey }) {
       const predictionKey = predictionOfClip(clipKey);
       const nameAt = predictionKey.lastIndexOf("/") + 1;
       const command = new InvokeEndpointAsyncCommand({
@@ -68,13 +81,15 @@ export function openSageMakerEndpoint(options: SageMakerEndpointOptions): ModelE
         RequestTTLSeconds: requestTtlSeconds,
         InvocationTimeoutSeconds: invocationTimeoutSeconds,
       });
-      const { OutputLocation } = await asking(() => client.send(command));
+      const { OutputLocation, FailureLocation } = await asking(() => client.send(command));
       if (OutputLocation !== undefined && keyOfLocation(OutputLocation) !== predictionKey) {
         const meant = `s3://${bucket}/${predictionKey}`;
         throw new ModelUnavailable(
           `The endpoint ${endpointName} writes to ${OutputLocation} instead of ${meant}. Set its S3OutputPath to s3://${bucket}.`,
         );
       }
+      return { failureKey: FailureLocation?.startsWith(`s3://${bucket}/`) ? keyOfLocation(FailureLocation) : null };
     },
   };
+  return endpoint;
 }

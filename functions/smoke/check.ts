@@ -3,7 +3,7 @@ import { readCloudConfig } from "../../adapters/config/cloud-config.ts";
 import { openFunctionLog } from "../../adapters/log/function-log.ts";
 import { assetFolder } from "../../adapters/system/asset-folder.ts";
 import { Prediction } from "../../core/contracts/prediction.ts";
-import { BundleDamaged, PredictionInvalid } from "../../core/errors.ts";
+import { BundleDamaged, ModelFailed, PredictionInvalid } from "../../core/errors.ts";
 import { differencesOf, GPU_TOLERANCE } from "../../core/grading/same-prediction.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { DeploymentEvent, SMOKE_CLINIC } from "./deployment-event.ts";
@@ -17,13 +17,16 @@ const asset = assetFolder(new URL(".", import.meta.url));
  * Asked again and again until the endpoint has answered: the deployment succeeds only with the answer that the CPU gave to the
  * same clip, by the model that was deployed. An endpoint can keep or go back to its old model without a word.
  *
- * @throws PredictionInvalid, which rolls the deployment back
+ * @throws PredictionInvalid or ModelFailed, which rolls the deployment back
  */
 export async function handler(event: unknown): Promise<{ IsComplete: boolean }> {
-  const { RequestType, RequestId } = DeploymentEvent.parse(event);
+  const { RequestType, RequestId, Data } = DeploymentEvent.parse(event);
   if (RequestType === "Delete") return { IsComplete: true };
   const key = objectKeys.prediction(SMOKE_CLINIC, RequestId);
-  if ((await objects.head(key)) === null) return { IsComplete: false };
+  if ((await objects.head(key)) === null) {
+    if (Data !== undefined) await refuseFailure(Data.FailureKey);
+    return { IsComplete: false };
+  }
   const canned = await asset("canned-prediction.json");
   if (canned === null)
     throw new BundleDamaged("The canned prediction is not beside the smoke function. Deploy it again.");
@@ -36,6 +39,13 @@ export async function handler(event: unknown): Promise<{ IsComplete: boolean }> 
   log.logger.info({ key, differences: differences.length }, "checked the smoke grading");
   if (differences.length === 0) return { IsComplete: true };
   throw new PredictionInvalid(`The endpoint does not answer as its model should: ${differences.join(" ")}`);
+}
+
+/** @throws ModelFailed with the container's own words, when it has failed */
+async function refuseFailure(key: string): Promise<void> {
+  if ((await objects.head(key)) === null) return;
+  const reason = new TextDecoder().decode(await objects.read(key));
+  throw new ModelFailed(`The endpoint failed on the canned clip: ${reason.slice(0, 1000)}`);
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

@@ -6,7 +6,7 @@ import { assetFolder } from "../../adapters/system/asset-folder.ts";
 import { INFERENCE_LIMITS } from "../../core/contracts/cloud-limits.ts";
 import { BundleDamaged } from "../../core/errors.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
-import { DeploymentEvent, SMOKE_CLINIC } from "./deployment-event.ts";
+import { DeploymentEvent, SMOKE_CLINIC, type Started } from "./deployment-event.ts";
 
 const config = readCloudConfig("smoke");
 const log = openFunctionLog({ name: "smoke-start", stage: config.STAGE, level: config.LOG_LEVEL });
@@ -19,7 +19,7 @@ const endpoint = openSageMakerEndpoint({
 const asset = assetFolder(new URL(".", import.meta.url));
 
 /** After a deployment: asks the endpoint to grade the canned clip, waking an instance if it has none. */
-export async function handler(event: unknown): Promise<{ PhysicalResourceId: string }> {
+export async function handler(event: unknown): Promise<Started> {
   const { RequestType, RequestId } = DeploymentEvent.parse(event);
   const done = { PhysicalResourceId: "smoke-grading" };
   if (RequestType === "Delete") return done;
@@ -27,7 +27,7 @@ export async function handler(event: unknown): Promise<{ PhysicalResourceId: str
   if (clip === null) throw new BundleDamaged("The canned clip is not beside the smoke function. Deploy it again.");
   const clipKey = objectKeys.clip(SMOKE_CLINIC, RequestId);
   await objects.write(clipKey, clip);
-  await endpoint.invoke({ gradingId: RequestId, clipKey });
+  const { failureKey } = await endpoint.ask({ gradingId: RequestId, clipKey });
   log.logger.info({ clipKey }, "asked for the smoke grading");
-  return done;
+  return failureKey === null ? done : { ...done, Data: { FailureKey: failureKey } };
 }

@@ -1,6 +1,7 @@
-import { Duration } from "aws-cdk-lib";
+import { Aws, Duration } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
@@ -37,6 +38,15 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { stage, key, watched }: AlarmsProps) {
     super(scope, id);
     this.topic = new Topic(this, "Topic", { masterKey: key, enforceSSL: true });
+    // A topic with a policy of its own, here the one about TLS, admits nobody by default.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions: ["sns:Publish"],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } },
+      }),
+    );
     this.topic.addSubscription(new EmailSubscription(stage.alarmEmail));
     this.ofQueues(watched);
     this.ofFunctions(watched);

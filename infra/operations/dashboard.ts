@@ -73,11 +73,7 @@ export class OperationsDashboard extends Construct {
       title: "Rejections by code",
       logGroupNames: Object.values(functions).map(({ lambda }) => lambda.logGroup.logGroupName),
       view: LogQueryVisualizationType.BAR,
-      queryLines: [
-        "fields @timestamp",
-        "filter ispresent(Rejections) and ispresent(Code)",
-        "stats sum(Rejections) by Code",
-      ],
+      queryLines: ['filter msg = "a grading moved" and status = "rejected"', "stats count() by code"],
       width: WIDTH,
       height: 6,
     });

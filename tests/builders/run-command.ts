@@ -16,6 +16,7 @@ export function runCommand(
     | "agreement"
     | "calibration"
     | "canned-clip"
+    | "cost"
     | "crop"
     | "evaluate"
     | "fit-calibrator"

@@ -10,12 +10,15 @@ const request = { gradingId: "grading-1", clipKey };
 afterAll(() => vi.unstubAllEnvs());
 
 /** An endpoint, and what answers it: SageMaker as it writes to `OutputLocation`. */
-async function watchedEndpoint(OutputLocation = `s3://clinic-bucket/${predictionKey}`) {
+async function watchedEndpoint(OutputLocation = `s3://clinic-bucket/${predictionKey}`, failureLocation?: string) {
   const body = JSON.stringify({ InferenceId: "grading-1" });
   const aws = await awsStandIn(async () => ({
     status: 202,
     body,
-    headers: { "X-Amzn-SageMaker-OutputLocation": OutputLocation },
+    headers: {
+      "X-Amzn-SageMaker-OutputLocation": OutputLocation,
+      ...(failureLocation !== undefined && { "X-Amzn-SageMaker-FailureLocation": failureLocation }),
+    },
   }));
   const endpoint = openSageMakerEndpoint({
     endpointName: "blastograde-demo",
@@ -57,6 +60,16 @@ describe("the SageMaker endpoint", () => {
     const headers = aws.calls[0]?.headers ?? {};
     const folder = headers["x-amzn-sagemaker-s3outputpathextension"];
     expect(`${folder}/${headers["x-amzn-sagemaker-filename"]}`).toBe(predictionKey);
+  });
+
+  it.each([
+    ["s3://clinic-bucket/failures/8d1f0c-error.out", "failures/8d1f0c-error.out"],
+    ["s3://another-bucket/failures/8d1f0c-error.out", null],
+    [undefined, null],
+  ])("tells where a failure would be explained: %s", async (location, failureKey) => {
+    const { endpoint } = await watchedEndpoint(undefined, location);
+
+    expect(await endpoint.ask(request)).toEqual({ failureKey });
   });
 
   it.each([

@@ -45,22 +45,26 @@ describe("a function's log", () => {
     expect(parsed()[0].err).toMatchObject({ code: "STORAGE_UNAVAILABLE", message: "S3 answered 503." });
   });
 
-  it("counts each grading that ended, and a rejection by its code too", () => {
+  it("logs each move with its code, and counts those that end", () => {
     const { log, parsed } = logOfIngest();
 
     log.moved({ ...moved, status: "cropping" });
     log.moved({ ...moved, status: "graded" });
     log.moved({ ...moved, status: "rejected", code: "NOT_A_ZIP" });
 
+    expect(parsed().filter(({ msg }) => msg === "a grading moved")).toMatchObject([
+      { status: "cropping" },
+      { status: "graded" },
+      { status: "rejected", code: "NOT_A_ZIP", clinicId: "north" },
+    ]);
     const metrics = parsed().filter((line) => "_aws" in line);
     expect(metrics.map(({ _aws, ...members }) => members)).toEqual([
       { Stage: "test", Gradings: 1 },
       { Stage: "test", Rejections: 1 },
-      { Stage: "test", Code: "NOT_A_ZIP", Rejections: 1 },
     ]);
-    expect(metrics[2]._aws.CloudWatchMetrics[0]).toMatchObject({
+    expect(metrics[1]._aws.CloudWatchMetrics[0]).toMatchObject({
       Namespace: "Blastograde",
-      Dimensions: [["Stage", "Code"]],
+      Dimensions: [["Stage"]],
       Metrics: [{ Name: "Rejections", Unit: "Count" }],
     });
   });

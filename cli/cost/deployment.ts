@@ -1,0 +1,40 @@
+/** What a deployment consists of, as far as it costs money. The counts are those of the synthesised template. */
+export const DEPLOYMENT = {
+  encryptionKeys: 1,
+  /** Each feeds one function and has a queue for its dead letters, which nobody polls. */
+  queues: ["stored", "crop", "finished"],
+  functions: {
+    ingest: { memoryMebibytes: 512 },
+    crop: { memoryMebibytes: 3008 },
+    finished: { memoryMebibytes: 1024 },
+    api: { memoryMebibytes: 1024 },
+    sweep: { memoryMebibytes: 512 },
+    "smoke-start": { memoryMebibytes: 512 },
+    "smoke-check": { memoryMebibytes: 512 },
+  },
+  sweepEveryMinutes: 5,
+  endpoint: {
+    instanceType: "ml.g4dn.xlarge",
+    maxInstances: 4,
+    /** Without a request before the last instance goes. */
+    idleMinutes: 15,
+    /** Waiting requests for which one more instance is started. */
+    backlogPerInstance: 5,
+  },
+  firewalls: 1,
+  firewallRules: 3,
+  dashboards: 1,
+  /** Metrics that alarms watch; an alarm on a sum of two counts twice. */
+  alarmMetrics: 25,
+  /** Custom metrics that have a value in every hour. */
+  steadyMetrics: 4,
+  /** Custom metrics that have a value in an hour with such a rejection: one for each code, of which core has 36. */
+  rejectionMetrics: 36,
+  budgets: 1,
+  image: { gibibytes: 4, kept: 2 },
+  retentionDays: { uploads: 30, timeLapses: 7, clips: 7, noncurrentVersions: 7, logs: 90 },
+  /** Of the option: SQS and SageMaker, in two zones. */
+  privateNetworkInterfaces: 4,
+} as const;
+
+export type FunctionName = keyof typeof DEPLOYMENT.functions;
