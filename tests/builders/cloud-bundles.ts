@@ -1,67 +1,55 @@
-import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { build } from "esbuild";
+import { execFile } from "node:child_process";
+import { access, mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { inject } from "vitest";
 
-export type FunctionName = "ingest" | "crop" | "finished" | "api" | "sweep" | "smokeStart" | "smokeCheck";
+/** As `synth.ts` names them. */
+export type FunctionName = "ingest" | "crop" | "finished" | "api" | "sweep" | "smoke-start" | "smoke-check";
 
-export interface BundledFunctions {
-  /** The module of each function, with what has to lie beside it. */
-  readonly files: Readonly<Record<FunctionName, string>>;
-  remove(): Promise<void>;
+export interface BundledFunction {
+  /** The bundled module, with what is delivered beside it. */
+  readonly file: string;
+  /** Variables as the template has them: text, or an object where only a deployment knows. */
+  readonly environment: Readonly<Record<string, unknown>>;
 }
 
-const ROOT = join(import.meta.dirname, "../..");
-const MODELS = "model-container/models";
-const REQUIRE = 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);';
+export type BundledFunctions = Readonly<Record<FunctionName, BundledFunction>>;
 
-const SOURCES: Readonly<Record<FunctionName, { entry: string; besides?: Readonly<Record<string, string>> }>> = {
-  ingest: { entry: "functions/ingest/handler.ts" },
-  crop: { entry: "functions/crop/handler.ts", besides: { "cropper.onnx": `${MODELS}/demo/cropper.onnx` } },
-  finished: { entry: "functions/grade/finished.ts" },
-  api: {
-    entry: "functions/grade/http.ts",
-    besides: {
-      "swagger-ui/swagger-ui.css": "node_modules/swagger-ui-dist/swagger-ui.css",
-      "swagger-ui/swagger-ui-bundle.js": "node_modules/swagger-ui-dist/swagger-ui-bundle.js",
-    },
-  },
-  sweep: { entry: "functions/sweep/handler.ts" },
-  smokeStart: {
-    entry: "functions/smoke/start.ts",
-    besides: { "canned-clip.npz": `${MODELS}/demo.canned-clip.npz` },
-  },
-  smokeCheck: {
-    entry: "functions/smoke/check.ts",
-    besides: { "canned-prediction.json": `${MODELS}/demo.canned-prediction.json` },
-  },
-};
+const FIXTURE = join(import.meta.dirname, "cloud-bundles.fixture.ts");
 
-/** The functions as they are deployed: one module each, with the files beside it, in a temporary folder. */
+/**
+ * The functions as `cdk synth` bundles them. Bundling takes half a minute, so one file of a test run does it and the others
+ * wait for it.
+ */
 export async function bundledFunctions(): Promise<BundledFunctions> {
-  const folder = await mkdtemp(join(tmpdir(), "blastograde-functions-"));
-  // Where the native packages are found, which no bundle holds.
-  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const bundled = Object.entries(SOURCES).map(async ([name, { entry, besides = {} }]) => {
-    const file = join(folder, name, "index.mjs");
-    await build({
-      entryPoints: [join(ROOT, entry)],
-      outfile: file,
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      target: "node24",
-      banner: { js: REQUIRE },
-      mainFields: ["module", "main"],
-      external: ["onnxruntime-node", "sharp"],
-      logLevel: "error",
+  const folder = inject("cloudFolder");
+  const [result, failure] = [join(folder, "functions.json"), join(folder, "failure")];
+  if (await isFirst(join(folder, "begun"))) {
+    // In a process of its own: synthesis lets nothing else run beside it.
+    await promisify(execFile)(process.execPath, [FIXTURE, folder]).catch(async (error: Error) => {
+      await mkdir(failure);
+      throw error;
     });
-    for (const [to, from] of Object.entries(besides)) {
-      await mkdir(dirname(join(folder, name, to)), { recursive: true });
-      await copyFile(join(ROOT, from), join(folder, name, to));
-    }
-    return [name, file] as const;
-  });
-  const files = Object.fromEntries(await Promise.all(bundled)) as Record<FunctionName, string>;
-  return { files, remove: () => rm(folder, { recursive: true, force: true }) };
+  }
+  while (!(await exists(result))) {
+    if (await exists(failure)) throw new Error("The functions could not be bundled; another test's file says why.");
+    await pause(100);
+  }
+  return JSON.parse(await readFile(result, "utf8"));
+}
+
+async function isFirst(folder: string): Promise<boolean> {
+  return mkdir(folder).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,96 +1,30 @@
-import type { BundleManifest } from "../../core/contracts/bundle.ts";
 import { TEST_AWS } from "./aws-environment.ts";
-import type { FunctionName } from "./cloud-bundles.ts";
+import type { BundledFunctions, FunctionName } from "./cloud-bundles.ts";
 import type { CloudServers } from "./cloud-servers.ts";
 import type { AwsService } from "./cloud-wire.ts";
 
 export type QueueName = "stored" | "crop" | "finished";
 
-/** Sessions of the roles that speak for two clinics, and of one that speaks for none. */
-export const CLINIC_ROLES = {
-  north: "arn:aws:sts::111122223333:assumed-role/north-uploads/session",
-  south: "arn:aws:sts::111122223333:assumed-role/south-uploads/session",
-  nobody: "arn:aws:sts::111122223333:assumed-role/accounting/session",
-};
-const CLINICS = {
-  north: { principals: ["arn:aws:iam::111122223333:role/clinics/north-uploads"] },
-  south: { principals: ["arn:aws:iam::111122223333:role/clinics/south-uploads"] },
-};
-
-export interface CloudEnvironments {
+export interface CloudResources {
   readonly bucket: string;
   readonly bucketOwner: string;
   readonly table: string;
   readonly queues: Readonly<Record<QueueName, { readonly url: string; readonly deadLettersUrl: string }>>;
-  /** Each function's variables, with the services where `urls` says. */
-  ofFunctions(urls: Readonly<Record<AwsService, string>>): Readonly<Record<FunctionName, Record<string, string>>>;
 }
 
-const BUCKET = "blastograde-test-objects";
-const TABLE = "blastograde-test-gradings";
 const MAX_ATTEMPTS = 5;
+const FED_BY: Partial<Record<FunctionName, QueueName>> = { ingest: "stored", crop: "crop", finished: "finished" };
 
-/** Makes what infra makes (bucket, table, queues and their dead letters) and tells the functions of it as infra does. */
-export async function cloudEnvironments(servers: CloudServers, manifest: BundleManifest): Promise<CloudEnvironments> {
-  await Promise.all([servers.createBucket(BUCKET), servers.createTable(TABLE)]);
+/** Makes what a deployment makes: bucket, table, queues and their dead letters. */
+export async function createCloudResources(servers: CloudServers): Promise<CloudResources> {
+  const [bucket, table] = ["blastograde-test-objects", "blastograde-test-gradings"];
+  await Promise.all([servers.createBucket(bucket), servers.createTable(table)]);
   const [stored, crop, finished] = await Promise.all([
     createQueue(servers, "stored"),
     createQueue(servers, "crop"),
     createQueue(servers, "finished"),
   ]);
-  return {
-    bucket: BUCKET,
-    bucketOwner: TEST_AWS.account,
-    table: TABLE,
-    queues: { stored, crop, finished },
-    ofFunctions(urls) {
-      // As each function calls them: on the wire.
-      const wired = (url: string) => `${urls.sqs}${new URL(url).pathname}`;
-      const common = {
-        ...servers.environment,
-        AWS_ENDPOINT_URL_S3: urls.s3,
-        AWS_ENDPOINT_URL_SQS: urls.sqs,
-        AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
-        AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: urls.sagemaker,
-        STAGE: "test",
-        LOG_LEVEL: "info",
-        BUCKET_NAME: BUCKET,
-        BUCKET_OWNER: TEST_AWS.account,
-      };
-      const table = { TABLE_NAME: TABLE };
-      const consumer = ({ url, deadLettersUrl }: { url: string; deadLettersUrl: string }) => ({
-        QUEUE_URL: wired(url),
-        DEAD_LETTER_QUEUE_URL: wired(deadLettersUrl),
-        MAX_ATTEMPTS: String(MAX_ATTEMPTS),
-      });
-      const endpoint = { ENDPOINT_NAME: "blastograde-test" };
-      const smoke = { ...common, ...endpoint, MODEL_SHA256: manifest.modelSha256 };
-      return {
-        ingest: { ...common, ...table, ...consumer(stored), CROP_QUEUE_URL: wired(crop.url) },
-        crop: {
-          ...common,
-          ...table,
-          ...consumer(crop),
-          ...endpoint,
-          CROPPER_SHA256: manifest.networks.cropper.sha256,
-        },
-        finished: { ...common, ...table, ...consumer(finished) },
-        api: { ...common, ...table, CLINICS: JSON.stringify(CLINICS), DEMO: String(manifest.demo) },
-        sweep: {
-          ...common,
-          ...table,
-          STORED_QUEUE_URL: wired(stored.url),
-          STORED_DEAD_LETTER_QUEUE_URL: wired(stored.deadLettersUrl),
-          CROP_QUEUE_URL: wired(crop.url),
-          CROP_DEAD_LETTER_QUEUE_URL: wired(crop.deadLettersUrl),
-          FINISHED_QUEUE_URL: wired(finished.url),
-          FINISHED_DEAD_LETTER_QUEUE_URL: wired(finished.deadLettersUrl),
-        },
-        smokeStart: smoke,
-        smokeCheck: smoke,
-      };
-    },
-  };
+  return { bucket, bucketOwner: TEST_AWS.account, table, queues: { stored, crop, finished } };
 }
 
 async function createQueue(servers: CloudServers, name: QueueName) {
@@ -103,4 +37,46 @@ async function createQueue(servers: CloudServers, name: QueueName) {
     }),
   });
   return { url, deadLettersUrl };
+}
+
+/**
+ * Each function's variables: as the template has them, with what only a deployment knows, and the SDK's own for `urls`.
+ *
+ * @throws Error for a variable of the template that no resource here stands for
+ */
+export function environmentsOf(
+  bundles: BundledFunctions,
+  { bucket, bucketOwner, table, queues }: CloudResources,
+  sdk: Readonly<Record<string, string>>,
+  urls: Readonly<Record<AwsService, string>>,
+): Readonly<Record<FunctionName, Record<string, string>>> {
+  // As the functions call them: on the wire.
+  const wired = (url: string) => `${urls.sqs}${new URL(url).pathname}`;
+  const known: Record<string, string> = { BUCKET_NAME: bucket, BUCKET_OWNER: bucketOwner, TABLE_NAME: table };
+  for (const [name, { url, deadLettersUrl }] of Object.entries(queues)) {
+    known[`${name.toUpperCase()}_QUEUE_URL`] = wired(url);
+    known[`${name.toUpperCase()}_DEAD_LETTER_QUEUE_URL`] = wired(deadLettersUrl);
+  }
+  const own = (functionName: FunctionName): Record<string, string> => {
+    const queue = FED_BY[functionName];
+    if (queue === undefined) return {};
+    const { url, deadLettersUrl } = queues[queue];
+    return { QUEUE_URL: wired(url), DEAD_LETTER_QUEUE_URL: wired(deadLettersUrl) };
+  };
+  const services = {
+    AWS_ENDPOINT_URL_S3: urls.s3,
+    AWS_ENDPOINT_URL_SQS: urls.sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: urls.dynamodb,
+    AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: urls.sagemaker,
+  };
+  const environments = Object.entries(bundles).map(([name, { environment }]) => {
+    const deployed = { ...known, ...own(name as FunctionName) };
+    const variables = Object.entries(environment).map(([variable, value]) => {
+      const text = typeof value === "string" ? value : deployed[variable];
+      if (text === undefined) throw new Error(`What is ${variable} of ${name}? ${JSON.stringify(value)}`);
+      return [variable, text];
+    });
+    return [name, { ...sdk, ...services, ...Object.fromEntries(variables) }];
+  });
+  return Object.fromEntries(environments);
 }

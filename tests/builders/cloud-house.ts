@@ -10,11 +10,11 @@ import type { GradingStore, ObjectStore, RecordStore } from "../../core/ports.ts
 import { objectKeys } from "../../core/stations/keys.ts";
 import type { Redrive } from "../../core/stations/redrive.ts";
 import type { Sweep } from "../../core/stations/sweep.ts";
-import { loadBundle } from "../../model-container/bundle/load-bundle.ts";
 import { DEMO_BUNDLE } from "../contract/model-server.builders.ts";
 import { s3Notification } from "./aws-events.ts";
 import { bundledFunctions, type FunctionName } from "./cloud-bundles.ts";
-import { CLINIC_ROLES, type CloudEnvironments, cloudEnvironments, type QueueName } from "./cloud-environments.ts";
+import { CALLERS } from "./cloud-clinics.ts";
+import { type CloudResources, createCloudResources, environmentsOf, type QueueName } from "./cloud-environments.ts";
 import { type ApiRequest, apiGatewayEvent } from "./cloud-events.ts";
 import { type CloudFunction, cloudFunction } from "./cloud-function.ts";
 import { startModelContainer } from "./cloud-model-server.ts";
@@ -33,7 +33,7 @@ export interface CloudHouse {
   readonly objects: ObjectStore;
   readonly gradings: GradingStore;
   readonly records: RecordStore;
-  readonly environments: CloudEnvironments;
+  readonly resources: CloudResources;
   /** As clinic north unless the request says otherwise. */
   call(request: Omit<ApiRequest, "userArn"> & { readonly userArn?: string | null }): Promise<Response>;
   /** Asks for a form and posts a file with it. @returns what S3 has to tell of it */
@@ -69,22 +69,21 @@ export function usingCloudHouse(): () => CloudHouse {
 }
 
 async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<CloudHouse> {
-  const [bundles, servers, model, { manifest }] = await Promise.all([
+  const [bundles, servers, model] = await Promise.all([
     bundledFunctions(),
     startCloudServers(),
     startModelContainer(DEMO_BUNDLE),
-    loadBundle(DEMO_BUNDLE),
   ]);
-  onClose(() => Promise.all([bundles.remove(), servers.close(), model.close()]));
+  onClose(() => Promise.all([servers.close(), model.close()]));
   for (const [name, value] of Object.entries(servers.environment)) vi.stubEnv(name, value);
 
-  const environments = await cloudEnvironments(servers, manifest);
-  const objects = openS3ObjectStore({ bucket: environments.bucket, bucketOwner: environments.bucketOwner });
-  const gradings = openDynamoDbGradingStore({ tableName: environments.table });
-  const records = openDynamoDbRecordStore({ tableName: environments.table });
+  const resources = await createCloudResources(servers);
+  const objects = openS3ObjectStore(resources);
+  const gradings = openDynamoDbGradingStore({ tableName: resources.table });
+  const records = openDynamoDbRecordStore({ tableName: resources.table });
 
   const endpoint = await startSageMaker({
-    bucket: environments.bucket,
+    bucket: resources.bucket,
     objects,
     container: containerAt(model.url),
     notify: (notification) => queues.finished.send(notification),
@@ -98,17 +97,17 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
   });
   onClose(() => wire.close());
 
-  const deployed = environments.ofFunctions(wire.urls);
+  const environments = environmentsOf(bundles, resources, servers.environment, wire.urls);
   const functions = Object.fromEntries(
-    Object.entries(bundles.files).map(([name, file]) => {
-      return [name, cloudFunction({ file, environment: deployed[name as FunctionName] })];
+    Object.entries(bundles).map(([name, { file }]) => {
+      return [name, cloudFunction({ file, environment: environments[name as FunctionName] })];
     }),
   ) as Record<FunctionName, CloudFunction>;
   onClose(() => Promise.all(Object.values(functions).map((each) => each.close())));
 
   const client = new SQSClient({});
   const queue = (name: QueueName, consumer: CloudFunction, batchSize: number) =>
-    cloudQueue({ client, ...environments.queues[name], consumer, batchSize });
+    cloudQueue({ client, ...resources.queues[name], consumer, batchSize });
   const queues = {
     stored: queue("stored", functions.ingest, 10),
     crop: queue("crop", functions.crop, 1),
@@ -116,7 +115,7 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
   };
 
   async function call(request: Omit<ApiRequest, "userArn"> & { readonly userArn?: string | null }): Promise<Response> {
-    const event = apiGatewayEvent({ userArn: CLINIC_ROLES.north, ...request });
+    const event = apiGatewayEvent({ userArn: CALLERS.north, ...request });
     const answer = (await functions.api.invoke(event)) as GatewayAnswer;
     const body = Buffer.from(answer.body, answer.isBase64Encoded ? "base64" : "utf8");
     const headers = Object.entries(answer.multiValueHeaders).flatMap(([name, all]) => all.map((each) => [name, each]));
@@ -143,7 +142,7 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
     objects,
     gradings,
     records,
-    environments,
+    resources,
     call,
     post,
     async upload(file, options) {

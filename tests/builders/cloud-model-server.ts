@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { untilReady } from "../../cli/canned/until-ready.ts";
+import { freePort } from "./model-process.ts";
 
 export interface ModelContainer {
   readonly url: string;
@@ -25,31 +25,13 @@ export async function startModelContainer(bundleDir: string): Promise<ModelConta
     stdio: ["ignore", "ignore", "inherit"],
   });
   const url = `http://127.0.0.1:${port}`;
-  while (!(await isReady(url))) {
-    if (child.exitCode !== null) throw new Error("The model server did not start.");
-    await pause(50);
-  }
-  return { url, close: () => ended(child) };
-}
-
-async function isReady(url: string): Promise<boolean> {
-  return fetch(`${url}/ping`).then(
-    (answer) => answer.ok,
-    () => false,
-  );
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGTERM");
-  await once(child, "exit");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
+  const ended = once(child, "exit");
+  await Promise.race([untilReady(url, 60), ended.then(() => Promise.reject(new Error("The model server ended.")))]);
+  return {
+    url,
+    async close() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
 }

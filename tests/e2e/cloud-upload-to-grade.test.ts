@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { GradingAnswer } from "../../core/contracts/grading.ts";
 import { Problem } from "../../core/contracts/http.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
-import { CLINIC_ROLES } from "../builders/cloud-environments.ts";
+import { CALLERS } from "../builders/cloud-clinics.ts";
 import { type CloudHouse, usingCloudHouse } from "../builders/cloud-house.ts";
 import { expectGrades, openLocalClinic } from "../builders/local-clinic.ts";
 import { phantomArchive } from "../builders/phantom-archive.ts";
@@ -56,8 +56,8 @@ describe("an archive that is uploaded to the functions as deployed", () => {
 
   it("is its clinic's and no other's", async () => {
     const paths = [`/v1/uploads/${uploadId}`, `/v1/uploads/${uploadId}/preview`, embryo, `${embryo}/explanation`];
-    const asked = paths.map((path) => house().call({ path, userArn: CLINIC_ROLES.south }));
-    const listed = await house().call({ path: "/v1/embryos?limit=10", userArn: CLINIC_ROLES.south });
+    const asked = paths.map((path) => house().call({ path, userArn: CALLERS.south }));
+    const listed = await house().call({ path: "/v1/embryos?limit=10", userArn: CALLERS.south });
 
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([404, 404, 404, 404]);
     expect(await listed.json()).toMatchObject({ embryos: [] });
@@ -67,7 +67,7 @@ describe("an archive that is uploaded to the functions as deployed", () => {
 
   it.each([
     ["nobody signed", null],
-    ["a role of no clinic signed", CLINIC_ROLES.nobody],
+    ["a role of no clinic signed", CALLERS.nobody],
   ])("is shown to nobody where %s", async (_who, userArn) => {
     const asked = await house().call({ path: embryo, userArn });
     const posted = await house().call({ method: "POST", path: "/v1/uploads", body: {}, userArn });
