@@ -5,14 +5,17 @@ import { createInterface } from "node:readline";
 
 /** One execution environment of a deployed function: it starts with the first event, and anew after it died. */
 export interface CloudFunction {
+  readonly deployed: FunctionSettings;
   /** Lines of its log, of all its processes. */
   readonly log: readonly string[];
   /** @throws FunctionFailed when the handler throws or the process ends before it answers */
   invoke(event: unknown): Promise<unknown>;
   /** Ends the process at once, whatever it is doing. */
-  kill(): void;
-  /** What the next event finds is a process with these changes. */
-  redeploy(changes: Partial<FunctionSettings>): Promise<void>;
+  kill(): Promise<void>;
+  /** The next event finds a new process, with these changes to what was deployed first. */
+  redeploy(changes?: Partial<FunctionSettings>): Promise<void>;
+  /** Takes the changes back. */
+  restore(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,6 +70,7 @@ export function cloudFunction(deployed: FunctionSettings): CloudFunction {
   }
 
   return {
+    deployed,
     log,
     invoke(event) {
       running ??= start();
@@ -89,10 +93,15 @@ export function cloudFunction(deployed: FunctionSettings): CloudFunction {
         child.send({ id, event });
       });
     },
-    kill: () => void running?.kill("SIGKILL"),
-    async redeploy(changes) {
+    kill: stop,
+    async redeploy(changes = {}) {
       await stop();
-      settings = { ...settings, ...changes };
+      settings = { ...deployed, ...changes };
+    },
+    async restore() {
+      if (settings === deployed) return;
+      await stop();
+      settings = deployed;
     },
     close: stop,
   };

@@ -2,7 +2,9 @@ import { SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { openDynamoDbGradingStore } from "../../adapters/aws/dynamodb-grading-store.ts";
 import { openDynamoDbRecordStore } from "../../adapters/aws/dynamodb-record-store.ts";
+import { openDynamoDbTable } from "../../adapters/aws/dynamodb-table.ts";
 import { openS3ObjectStore } from "../../adapters/aws/s3-object-store.ts";
+import { CLOUD_TABLE } from "../../core/contracts/cloud-table.ts";
 import { GradingAnswer } from "../../core/contracts/grading.ts";
 import { type UploadOptions, UploadTicket } from "../../core/contracts/http.ts";
 import type { UploadStored } from "../../core/contracts/messages.ts";
@@ -22,6 +24,7 @@ import { type CloudQueue, cloudQueue } from "./cloud-queue.ts";
 import { containerAt, type SageMakerStandIn, startSageMaker } from "./cloud-sagemaker.ts";
 import { startCloudServers } from "./cloud-servers.ts";
 import { type CloudWire, startCloudWire } from "./cloud-wire.ts";
+import { blobOf, phantomStill } from "./phantom-archive.ts";
 
 /** All that is deployed, on servers of this process, and the clinics north and south that call it. */
 export interface CloudHouse {
@@ -36,14 +39,24 @@ export interface CloudHouse {
   readonly resources: CloudResources;
   /** As clinic north unless the request says otherwise. */
   call(request: Omit<ApiRequest, "userArn"> & { readonly userArn?: string | null }): Promise<Response>;
-  /** Asks for a form and posts a file with it. @returns what S3 has to tell of it */
-  post(file: Blob, options?: UploadOptions): Promise<UploadStored & { readonly uploadId: string }>;
-  /** Posts a file and puts S3's notification in its queue. @returns the upload's id */
+  /** Asks for a form, as clinic north. */
+  askForForm(options?: UploadOptions): Promise<UploadTicket>;
+  /** Posts a file with a form. @returns what S3 has to tell of it */
+  post(ticket: UploadTicket, file: Blob): Promise<UploadStored>;
+  /** Puts S3's notification of these uploads in its queue. */
+  announce(...uploads: UploadStored[]): Promise<void>;
+  /** All of these. @returns the upload's id */
   upload(file: Blob, options?: UploadOptions): Promise<string>;
+  /** A still of an embryo of this name is uploaded. @returns the upload's id */
+  uploadStill(embryoId: string): Promise<string>;
   /** Lets every station and the endpoint work until nothing is left to do. */
   settle(): Promise<void>;
   /** What the clinic is told of its upload. */
   answerOf(uploadId: string): Promise<GradingAnswer>;
+  /** The records that a clinic's embryo has. */
+  countRecords(embryoId: string): Promise<number>;
+  /** What the functions' logs say became of a grading, in their order within each function. */
+  movesOf(gradingId: string): string[];
   /** The schedule's event, or an operator's. */
   sweep(): Promise<Sweep>;
   redrive(queue: QueueName): Promise<Redrive>;
@@ -58,8 +71,10 @@ export function usingCloudHouse(): () => CloudHouse {
   beforeAll(async () => {
     house = await openCloudHouse((close) => closing.push(close));
   });
-  afterEach(() => {
+  afterEach(async () => {
     house.wire.intercept = (_call, pass) => pass();
+    house.endpoint.container = house.endpoint.deployed;
+    await Promise.all(Object.values(house.functions).map((each) => each.restore()));
   });
   afterAll(async () => {
     for (const close of closing.reverse()) await close();
@@ -81,6 +96,7 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
   const objects = openS3ObjectStore(resources);
   const gradings = openDynamoDbGradingStore({ tableName: resources.table });
   const records = openDynamoDbRecordStore({ tableName: resources.table });
+  const table = openDynamoDbTable({ tableName: resources.table });
 
   const endpoint = await startSageMaker({
     bucket: resources.bucket,
@@ -122,16 +138,27 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
     return new Response(body, { status: answer.statusCode, headers: headers as [string, string][] });
   }
 
-  async function post(file: Blob, options: UploadOptions = {}) {
+  async function askForForm(options: UploadOptions = {}): Promise<UploadTicket> {
     const asked = await call({ method: "POST", path: "/v1/uploads", body: options });
-    const { uploadId, url, fields } = UploadTicket.parse(await asked.json());
+    return UploadTicket.parse(await asked.json());
+  }
+
+  async function post({ uploadId, url, fields }: UploadTicket, file: Blob): Promise<UploadStored> {
     const form = new FormData();
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     form.append("file", file, "upload");
     const posted = await fetch(url, { method: "POST", body: form });
     if (posted.status !== 204) throw new Error(`S3 answered ${posted.status}: ${await posted.text()}`);
     const key = objectKeys.upload("north", uploadId);
-    return { uploadId, key, version: posted.headers.get("x-amz-version-id")!, size: file.size };
+    return { key, version: posted.headers.get("x-amz-version-id")!, size: file.size };
+  }
+
+  const announce = (...uploads: UploadStored[]) => queues.stored.send(s3Notification(uploads));
+
+  async function upload(file: Blob, options?: UploadOptions): Promise<string> {
+    const ticket = await askForForm(options);
+    await announce(await post(ticket, file));
+    return ticket.uploadId;
   }
 
   return {
@@ -144,12 +171,11 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
     records,
     resources,
     call,
+    askForForm,
     post,
-    async upload(file, options) {
-      const stored = await post(file, options);
-      await queues.stored.send(s3Notification([stored]));
-      return stored.uploadId;
-    },
+    announce,
+    upload,
+    uploadStill: async (embryoId) => upload(blobOf(await phantomStill()), { kind: "still", embryoId, ageYears: 34 }),
     async settle() {
       let worked = 0;
       do {
@@ -161,6 +187,13 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
       const response = await call({ path: `/v1/uploads/${uploadId}` });
       return GradingAnswer.parse(await response.json());
     },
+    async countRecords(embryoId) {
+      let count = 0;
+      const rows = table.query({ of: CLOUD_TABLE, partition: `RECORD#north#${embryoId}` });
+      for await (const _row of rows) count++;
+      return count;
+    },
+    movesOf: (gradingId) => Object.values(functions).flatMap(({ log }) => log.flatMap(moveIn(gradingId))),
     // What EventBridge sends; the function takes its schedule's word for it.
     sweep: () =>
       functions.sweep.invoke({ source: "aws.events", "detail-type": "Scheduled Event", detail: {} }) as Promise<Sweep>,
@@ -169,6 +202,14 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
       const { status } = (await gradings.find(gradingId))!;
       await gradings.change(gradingId, [status], { updatedAt: new Date(Date.now() - seconds * 1000).toISOString() });
     },
+  };
+}
+
+/** Reads a line of a function's log. @returns the status, where it says that this grading has moved */
+function moveIn(gradingId: string) {
+  return (line: string): string[] => {
+    const entry = JSON.parse(line) as { msg?: string; gradingId?: string; status?: string };
+    return entry.msg === "a grading moved" && entry.gradingId === gradingId ? [entry.status!] : [];
   };
 }
 

@@ -8,6 +8,7 @@ import { bodyOf, closed } from "./cloud-wire.ts";
 
 export interface InferenceRequest extends FinishedRequest {
   readonly outputKey: ObjectKey;
+  readonly failureKey: ObjectKey;
 }
 
 /** What a container answers to an invocation. */
@@ -23,8 +24,9 @@ export interface SageMakerStandIn {
   readonly url: string;
   /** Requests that wait for an instance, oldest first. A test may take some out. */
   readonly waiting: InferenceRequest[];
-  /** What the instances run. */
+  /** What the instances run. A test puts a fault in its place. */
   container: Container;
+  readonly deployed: Container;
   /** Does with the oldest request what SageMaker does. @returns whether there was one */
   answerNext(): Promise<boolean>;
   close(): Promise<void>;
@@ -53,6 +55,7 @@ export async function startSageMaker({
     if (request.method !== "POST" || endpointName === undefined) return response.writeHead(404).end();
     const inferenceId = said("inference-id");
     const outputKey = `${said("s3outputpathextension")}/${said("filename")}`;
+    const failureKey = `failures/${randomUUID()}-error.out`;
     waiting.push({
       inferenceId,
       endpointName,
@@ -60,11 +63,12 @@ export async function startSageMaker({
       contentType: said("content-type"),
       accept: said("accept"),
       outputKey,
+      failureKey,
     });
     response.writeHead(202, {
       "content-type": "application/json",
       "X-Amzn-SageMaker-OutputLocation": `s3://${bucket}/${outputKey}`,
-      "X-Amzn-SageMaker-FailureLocation": `s3://${bucket}/failures/${randomUUID()}-error.out`,
+      "X-Amzn-SageMaker-FailureLocation": `s3://${bucket}/${failureKey}`,
     });
     response.end(JSON.stringify({ InferenceId: inferenceId }));
   });
@@ -74,6 +78,7 @@ export async function startSageMaker({
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     waiting,
     container,
+    deployed: container,
     async answerNext() {
       const request = waiting.shift();
       if (request === undefined) return false;
@@ -82,7 +87,7 @@ export async function startSageMaker({
         request,
       );
       const isAnswered = status === 200;
-      const key = isAnswered ? request.outputKey : `failures/${randomUUID()}-error.out`;
+      const key = isAnswered ? request.outputKey : request.failureKey;
       if (body !== null) await objects.write(key, typeof body === "string" ? new TextEncoder().encode(body) : body);
       await notify(
         isAnswered ? successNotification(request, `s3://${bucket}/${key}`) : errorNotification(request, status),
