@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { INFERENCE_LIMITS, SWEEP_LIMITS } from "../../core/contracts/cloud-limits.ts";
-import { successNotification } from "../builders/cloud-events.ts";
+import { errorNotification, successNotification } from "../builders/cloud-events.ts";
 import { usingCloudHouse } from "../builders/cloud-house.ts";
 import { otherModel } from "../builders/cloud-model-swap.ts";
 import type { ContainerAnswer } from "../builders/cloud-sagemaker.ts";
@@ -120,6 +120,35 @@ describe("the endpoint", () => {
     await house().settle();
 
     await expectGradedOnce(uploadId, "told twice");
+  });
+
+  it("that answers and fails at once is taken at its answer", async () => {
+    const uploadId = await house().uploadStill("answered and failed");
+    await untilAsked();
+    const [request] = house().endpoint.waiting;
+    await house().endpoint.answerNext();
+    for (let times = 0; times < 4; times++) await house().queues.finished.send(errorNotification(request!, 500));
+
+    await house().queues.finished.deliver();
+
+    await expectGradedOnce(uploadId, "answered and failed");
+  });
+
+  it("that answers two uploads of one picture in one batch gives them one record, the first one's", async () => {
+    const uploads = [await house().uploadStill("uploaded twice"), await house().uploadStill("uploaded twice")];
+    await house().queues.stored.deliver();
+    for (const _upload of uploads) await house().queues.crop.deliver();
+    for (const _upload of uploads) await house().endpoint.answerNext();
+    await house().queues.finished.deliver();
+    const record = await house().records.findNewest("north", "uploaded twice");
+
+    const late = await house().uploadStill("uploaded twice");
+    await house().settle();
+
+    const answers = await Promise.all([...uploads, late].map((id) => house().answerOf(id)));
+    expect(answers.map(({ provenance }) => provenance?.gradedAt)).toEqual(new Array(3).fill(record?.gradedAt));
+    expect(await house().countRecords("uploaded twice")).toBe(1);
+    expect(await house().records.findNewest("north", "uploaded twice")).toEqual(record);
   });
 
   it("may answer before the crop function has heard that it was asked", async () => {

@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, it } from "vitest";
+import { sha256Hex } from "../../core/sha256.ts";
 import { s3TestEvent } from "../builders/aws-events.ts";
 import { usingCloudHouse } from "../builders/cloud-house.ts";
 import { refusal } from "../builders/cloud-wire.ts";
@@ -21,13 +22,43 @@ describe("messages", () => {
     for (let times = 0; times < 2; times++) await house().announce(stored);
 
     await house().settle();
-    await house().announce(stored);
-    await house().settle();
 
     expect(await house().answerOf(ticket.uploadId)).toMatchObject({ status: "graded" });
     expect(await house().countRecords("repeated")).toBe(1);
     expect(house().movesOf(ticket.uploadId)).toEqual(["cropping", "grading", "graded"]);
     expect(await deadLetters()).toEqual([]);
+  });
+
+  it("that come again after the grades ask no station for anything", async () => {
+    const ticket = await askFor("late");
+    const stored = await house().post(ticket, await still());
+    await house().announce(stored);
+    await house().settle();
+
+    await house().announce(stored);
+    await house().queues.stored.deliver();
+    const jobs = await house().queues.crop.deliver();
+    await house().queues.crop.send({ gradingId: ticket.uploadId, clinicId: "north" });
+    await house().queues.crop.deliver();
+
+    expect(jobs).toBe(0);
+    expect(house().endpoint.waiting).toEqual([]);
+  });
+
+  it("of two posts of one form in one batch have one of them cropped, the pinned one", async () => {
+    const ticket = await askFor("posted at once");
+    const posts = [await house().post(ticket, await still()), await house().post(ticket, await still(9))];
+    for (const stored of posts) await house().announce(stored);
+
+    await house().queues.stored.deliver();
+
+    const jobs = [await house().queues.crop.deliver(), await house().queues.crop.deliver()];
+    expect(jobs).toEqual([1, 0]);
+    await house().settle();
+    const { objectVersion } = (await house().gradings.find(ticket.uploadId))!;
+    const pinned = await house().objects.read(posts[0]!.key, objectVersion!);
+    const { provenance } = await house().answerOf(ticket.uploadId);
+    expect(provenance?.archiveDigest).toBe(await sha256Hex(pinned));
   });
 
   it("of two posts of one form grade the one that is told of first, in whichever order they were stored", async () => {
