@@ -99,9 +99,20 @@ export function successNotification(request: FinishedRequest, outputLocation: st
   return { ...common(request), invocationStatus: "Completed", responseParameters };
 }
 
-/** What SageMaker publishes when a container answers with an error, field for field: its body is not in it. */
-export function errorNotification(request: FinishedRequest, status: number): object {
+/**
+ * What SageMaker publishes when a container answers with an error, field for field: its reason names the status only, and the
+ * answer is sent along because the endpoint's configuration says so.
+ */
+export function errorNotification(request: FinishedRequest, status: number, answer: Uint8Array | string): object {
   const whose = status >= 500 ? "server" : "client";
-  const failureReason = `ClientError: Received ${whose} error (${status}) from model. See the SageMaker Endpoint logs in your account for more information.`;
-  return { ...common(request), invocationStatus: "Failed", failureReason };
+  return {
+    ...common(request),
+    invocationStatus: "Failed",
+    failureReason: `ClientError: Received ${whose} error (${status}) from model. See the SageMaker Endpoint logs in your account for more information.`,
+    responseBody: {
+      content: Buffer.from(answer).toString("base64"),
+      message: "Check S3 path location(if configured) or Cloudwatch for additional details.",
+      encoding: "BASE64",
+    },
+  };
 }

@@ -90,7 +90,9 @@ export async function startSageMaker({
       const key = isAnswered ? request.outputKey : request.failureKey;
       if (body !== null) await objects.write(key, typeof body === "string" ? new TextEncoder().encode(body) : body);
       await notify(
-        isAnswered ? successNotification(request, `s3://${bucket}/${key}`) : errorNotification(request, status),
+        isAnswered
+          ? successNotification(request, `s3://${bucket}/${key}`)
+          : errorNotification(request, status, body ?? ""),
       );
       return true;
     },

@@ -10,17 +10,11 @@ describe("the endpoint", () => {
   const house = usingCloudHouse();
 
   const bodyOf = ({ body }: ContainerAnswer) => new TextDecoder().decode(body as Uint8Array);
-  const unavailable = {
-    status: 503,
-    body: JSON.stringify({
-      type: "about:blank",
-      title: "Service Unavailable",
-      status: 503,
-      detail: "The model server is shutting down.",
-      code: "MODEL_UNAVAILABLE",
-      retryable: true,
-    }),
-  };
+  /** The problem that the model server answers. */
+  function refusing(status: number, code: string, detail: string, retryable = false): ContainerAnswer {
+    return { status, body: JSON.stringify({ type: "about:blank", title: "Refused", status, detail, code, retryable }) };
+  }
+  const unavailable = refusing(503, "MODEL_UNAVAILABLE", "The model server is shutting down.", true);
 
   /** The container's own answer, changed. */
   function answering(change: (json: string) => string): void {
@@ -61,11 +55,24 @@ describe("the endpoint", () => {
     expect(await house().countRecords(what)).toBe(0);
   });
 
-  it.each<[what: string, embryoId: string, answer: ContainerAnswer]>([
-    ["announces an answer that is not there", "announced", { status: 200, body: null }],
-    ["is shutting down", "shutting down", unavailable],
-    ["runs out of memory", "out of memory", { status: 500, body: "CUDA out of memory" }],
-  ])("that %s is asked again by the sweep", async (_what, embryoId, fault) => {
+  it("that refuses a clip is asked no more, and the clinic is told why", async () => {
+    const detail = "The model grades time-lapse archives only.";
+    house().endpoint.container = async () => refusing(422, "STILLS_NOT_OFFERED", detail);
+    const uploadId = await house().uploadStill("refused");
+
+    await house().settle();
+    const swept = await house().sweep();
+
+    const rejection = { code: "STILLS_NOT_OFFERED", detail };
+    expect(await house().answerOf(uploadId)).toMatchObject({ status: "rejected", rejection });
+    expect(swept.sent).toBe(0);
+  });
+
+  it.each<[what: string, code: string, answer: ContainerAnswer]>([
+    ["announces an answer that is not there", "MODEL_FAILED", { status: 200, body: null }],
+    ["is shutting down", "MODEL_UNAVAILABLE", unavailable],
+    ["runs out of memory", "MODEL_FAILED", { status: 500, body: "CUDA out of memory" }],
+  ])("that %s is asked again by the sweep", async (embryoId, code, fault) => {
     house().endpoint.container = async () => fault;
     const uploadId = await house().uploadStill(embryoId);
     await house().settle();
@@ -75,7 +82,7 @@ describe("the endpoint", () => {
     const swept = await house().sweep();
     await house().settle();
 
-    expect(setBack).toMatchObject({ status: "cropping", setback: { code: "MODEL_FAILED" } });
+    expect(setBack).toMatchObject({ status: "cropping", setback: { code } });
     expect(swept).toMatchObject({ sent: 1, closed: 0 });
     await expectGradedOnce(uploadId, embryoId);
   });
@@ -104,7 +111,7 @@ describe("the endpoint", () => {
 
     const { status, rejection } = await house().answerOf(uploadId);
     expect([status, rejection?.code]).toEqual(["rejected", "STATION_GAVE_UP"]);
-    expect(rejection?.detail).toContain("Received server error (503) from model");
+    expect(rejection?.detail).toContain("The model server is shutting down.");
   });
 
   it("that tells of one answer twice has it recorded once", async () => {
@@ -127,7 +134,8 @@ describe("the endpoint", () => {
     await untilAsked();
     const [request] = house().endpoint.waiting;
     await house().endpoint.answerNext();
-    for (let times = 0; times < 4; times++) await house().queues.finished.send(errorNotification(request!, 500));
+    for (let times = 0; times < 4; times++)
+      await house().queues.finished.send(errorNotification(request!, 500, "died"));
 
     await house().queues.finished.deliver();
 
@@ -210,7 +218,7 @@ describe("the endpoint", () => {
     await house().sweep();
     await house().settle();
 
-    expect(setBack).toMatchObject({ status: "cropping", setback: { detail: expect.stringContaining("(409)") } });
+    expect(setBack).toMatchObject({ status: "cropping", setback: { code: "CLIP_OF_OTHER_CROPPER" } });
     await expectGradedOnce(uploadId, "model swapped");
     const { provenance } = await house().answerOf(uploadId);
     expect(provenance?.modelSha256).toBe(model.modelSha256);
