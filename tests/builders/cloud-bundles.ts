@@ -8,11 +8,21 @@ import { inject } from "vitest";
 /** As `synth.ts` names them. */
 export type FunctionName = "ingest" | "crop" | "finished" | "api" | "sweep" | "smoke-start" | "smoke-check";
 
+/** The queue that a function is fed by, and how. */
+export interface QueueFeed {
+  readonly batchSize: number;
+  readonly reportsBatchItemFailures: boolean;
+  readonly visibilityTimeoutSeconds: number;
+  readonly maxReceiveCount: number;
+}
+
 export interface BundledFunction {
   /** The bundled module, with what is delivered beside it. */
   readonly file: string;
   /** Variables as the template has them: text, or an object where only a deployment knows. */
   readonly environment: Readonly<Record<string, unknown>>;
+  /** Null where no queue feeds it. */
+  readonly feed: QueueFeed | null;
 }
 
 export type BundledFunctions = Readonly<Record<FunctionName, BundledFunction>>;

@@ -12,28 +12,29 @@ export interface CloudResources {
   readonly queues: Readonly<Record<QueueName, { readonly url: string; readonly deadLettersUrl: string }>>;
 }
 
-const MAX_ATTEMPTS = 5;
-const FED_BY: Partial<Record<FunctionName, QueueName>> = { ingest: "stored", crop: "crop", finished: "finished" };
+/** Which function each queue feeds. */
+export const CONSUMERS = { stored: "ingest", crop: "crop", finished: "finished" } as const;
 
 /** Makes what a deployment makes: bucket, table, queues and their dead letters. */
-export async function createCloudResources(servers: CloudServers): Promise<CloudResources> {
+export async function createCloudResources(servers: CloudServers, bundles: BundledFunctions): Promise<CloudResources> {
   const [bucket, table] = ["blastograde-test-objects", "blastograde-test-gradings"];
   await Promise.all([servers.createBucket(bucket), servers.createTable(table)]);
   const [stored, crop, finished] = await Promise.all([
-    createQueue(servers, "stored"),
-    createQueue(servers, "crop"),
-    createQueue(servers, "finished"),
+    createQueue(servers, "stored", bundles),
+    createQueue(servers, "crop", bundles),
+    createQueue(servers, "finished", bundles),
   ]);
   return { bucket, bucketOwner: TEST_AWS.account, table, queues: { stored, crop, finished } };
 }
 
-async function createQueue(servers: CloudServers, name: QueueName) {
+async function createQueue(servers: CloudServers, name: QueueName, bundles: BundledFunctions) {
+  const { visibilityTimeoutSeconds, maxReceiveCount } = bundles[CONSUMERS[name]].feed!;
   const deadLettersUrl = await servers.createQueue(`${name}-dead-letters`);
   const url = await servers.createQueue(name, {
-    VisibilityTimeout: "360",
+    VisibilityTimeout: String(visibilityTimeoutSeconds),
     RedrivePolicy: JSON.stringify({
       deadLetterTargetArn: `arn:aws:sqs:${TEST_AWS.region}:${TEST_AWS.account}:${name}-dead-letters`,
-      maxReceiveCount: MAX_ATTEMPTS + 3,
+      maxReceiveCount,
     }),
   });
   return { url, deadLettersUrl };
@@ -57,10 +58,10 @@ export function environmentsOf(
     known[`${name.toUpperCase()}_QUEUE_URL`] = wired(url);
     known[`${name.toUpperCase()}_DEAD_LETTER_QUEUE_URL`] = wired(deadLettersUrl);
   }
-  const own = (functionName: FunctionName): Record<string, string> => {
-    const queue = FED_BY[functionName];
-    if (queue === undefined) return {};
-    const { url, deadLettersUrl } = queues[queue];
+  const own = (functionName: string): Record<string, string> => {
+    const fedBy = Object.entries(CONSUMERS).find(([, consumer]) => consumer === functionName)?.[0];
+    if (fedBy === undefined) return {};
+    const { url, deadLettersUrl } = queues[fedBy as QueueName];
     return { QUEUE_URL: wired(url), DEAD_LETTER_QUEUE_URL: wired(deadLettersUrl) };
   };
   const services = {
@@ -70,7 +71,7 @@ export function environmentsOf(
     AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: urls.sagemaker,
   };
   const environments = Object.entries(bundles).map(([name, { environment }]) => {
-    const deployed = { ...known, ...own(name as FunctionName) };
+    const deployed = { ...known, ...own(name) };
     const variables = Object.entries(environment).map(([variable, value]) => {
       const text = typeof value === "string" ? value : deployed[variable];
       if (text === undefined) throw new Error(`What is ${variable} of ${name}? ${JSON.stringify(value)}`);

@@ -28,7 +28,7 @@ export interface FunctionSettings {
 }
 
 /** What Lambda reports of an invocation that ended without an answer. */
-class FunctionFailed extends Error {
+export class FunctionFailed extends Error {
   readonly code: string;
 
   constructor({ code, message }: { code: string; message: string }) {

@@ -16,7 +16,13 @@ import { DEMO_BUNDLE } from "../contract/model-server.builders.ts";
 import { s3Notification } from "./aws-events.ts";
 import { bundledFunctions, type FunctionName } from "./cloud-bundles.ts";
 import { CALLERS } from "./cloud-clinics.ts";
-import { type CloudResources, createCloudResources, environmentsOf, type QueueName } from "./cloud-environments.ts";
+import {
+  type CloudResources,
+  CONSUMERS,
+  createCloudResources,
+  environmentsOf,
+  type QueueName,
+} from "./cloud-environments.ts";
 import { type ApiRequest, apiGatewayEvent } from "./cloud-events.ts";
 import { type CloudFunction, cloudFunction } from "./cloud-function.ts";
 import { startModelContainer } from "./cloud-model-server.ts";
@@ -92,7 +98,7 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
   onClose(() => Promise.all([servers.close(), model.close()]));
   for (const [name, value] of Object.entries(servers.environment)) vi.stubEnv(name, value);
 
-  const resources = await createCloudResources(servers);
+  const resources = await createCloudResources(servers, bundles);
   const objects = openS3ObjectStore(resources);
   const gradings = openDynamoDbGradingStore({ tableName: resources.table });
   const records = openDynamoDbRecordStore({ tableName: resources.table });
@@ -122,13 +128,16 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
   onClose(() => Promise.all(Object.values(functions).map((each) => each.close())));
 
   const client = new SQSClient({});
-  const queue = (name: QueueName, consumer: CloudFunction, batchSize: number) =>
-    cloudQueue({ client, ...resources.queues[name], consumer, batchSize });
-  const queues = {
-    stored: queue("stored", functions.ingest, 10),
-    crop: queue("crop", functions.crop, 1),
-    finished: queue("finished", functions.finished, 10),
+  const queue = (name: QueueName) => {
+    const consumer = CONSUMERS[name];
+    return cloudQueue({
+      client,
+      ...resources.queues[name],
+      consumer: functions[consumer],
+      feed: bundles[consumer].feed!,
+    });
   };
+  const queues = { stored: queue("stored"), crop: queue("crop"), finished: queue("finished") };
 
   async function call(request: Omit<ApiRequest, "userArn"> & { readonly userArn?: string | null }): Promise<Response> {
     const event = apiGatewayEvent({ userArn: CALLERS.north, ...request });

@@ -8,7 +8,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
 import { sqsEvent } from "./aws-events.ts";
-import type { CloudFunction } from "./cloud-function.ts";
+import type { QueueFeed } from "./cloud-bundles.ts";
+import { type CloudFunction, FunctionFailed } from "./cloud-function.ts";
 
 export interface DeadMessage {
   readonly body: string;
@@ -18,8 +19,6 @@ export interface DeadMessage {
 
 /** A queue, the queue of its dead letters, and the function that Lambda hands its messages to. */
 export interface CloudQueue {
-  readonly url: string;
-  readonly deadLettersUrl: string;
   send(message: object | string): Promise<void>;
   /** Takes one batch, has the function handle it, and deletes what it does not report. @returns how many it took */
   deliver(): Promise<number>;
@@ -32,11 +31,14 @@ export interface CloudQueueOptions {
   readonly url: string;
   readonly deadLettersUrl: string;
   readonly consumer: CloudFunction;
-  readonly batchSize: number;
+  readonly feed: QueueFeed;
 }
 
-/** Plays Lambda's event source mapping with ReportBatchItemFailures. */
-export function cloudQueue({ client, url, deadLettersUrl, consumer, batchSize }: CloudQueueOptions): CloudQueue {
+/** Plays Lambda's event source mapping, as the template has it. */
+export function cloudQueue({ client, url, deadLettersUrl, consumer, feed }: CloudQueueOptions): CloudQueue {
+  // Where the function has made a message visible, fauxqs deletes it no more by the receipt of before; SQS does.
+  const deleted = new Set<string>();
+
   async function receive(queueUrl: string, atMost: number): Promise<Message[]> {
     const command = new ReceiveMessageCommand({
       QueueUrl: queueUrl,
@@ -47,31 +49,35 @@ export function cloudQueue({ client, url, deadLettersUrl, consumer, batchSize }:
     return (await client.send(command)).Messages ?? [];
   }
 
+  async function remove({ MessageId, ReceiptHandle }: Message): Promise<void> {
+    deleted.add(MessageId!);
+    await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
+  }
+
   async function show(queueUrl: string, { ReceiptHandle }: Message): Promise<void> {
     await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
   }
 
-  return {
-    url,
-    deadLettersUrl,
+  const queue: CloudQueue = {
     async send(message) {
       const body = typeof message === "string" ? message : JSON.stringify(message);
       await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body }));
     },
 
     async deliver() {
-      const messages = await receive(url, batchSize);
-      if (messages.length === 0) return 0;
+      const received = await receive(url, feed.batchSize);
+      for (const message of received.filter(({ MessageId }) => deleted.has(MessageId!))) await remove(message);
+      const messages = received.filter(({ MessageId }) => !deleted.has(MessageId!));
+      if (messages.length === 0) return received.length === 0 ? 0 : queue.deliver();
       try {
         const answer = (await consumer.invoke(eventOf(messages))) as {
           batchItemFailures: { itemIdentifier: string }[];
         };
-        const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-        for (const { MessageId, ReceiptHandle } of messages) {
-          if (failed.has(MessageId!)) continue;
-          await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
-        }
-      } catch {
+        const reported = feed.reportsBatchItemFailures ? answer.batchItemFailures : [];
+        const failed = new Set(reported.map(({ itemIdentifier }) => itemIdentifier));
+        for (const message of messages) if (!failed.has(message.MessageId!)) await remove(message);
+      } catch (error) {
+        if (!(error instanceof FunctionFailed)) throw error;
         // They would show again when the visibility timeout ends: here that is now.
         for (const message of messages) await show(url, message);
       }
@@ -92,6 +98,7 @@ export function cloudQueue({ client, url, deadLettersUrl, consumer, batchSize }:
       }));
     },
   };
+  return queue;
 }
 
 function eventOf(messages: readonly Message[]): SQSEvent {
