@@ -5,17 +5,19 @@ const builtin = (/** @type {string} */ name) => `^(node:)?${name}$`;
 const npmPackage = (/** @type {string} */ name) => `^(node_modules/)?(@types/)?${name}(/|$)`;
 const HONO = [npmPackage("hono"), npmPackage("@hono/[^/]+"), npmPackage("zod")];
 
-/** What each adapter folder wraps: it alone imports these, and of all packages it imports nothing else. */
+/** What each adapter folder wraps: it alone imports these, and of all packages it imports nothing else; but see `SHARED`. */
 const VENDORS = {
   archive: [npmPackage("yauzl"), npmPackage("yazl"), npmPackage("fflate")],
   aws: [npmPackage("@aws-sdk/[^/]+"), npmPackage("@smithy/[^/]+")],
   config: [],
   image: [npmPackage("sharp"), npmPackage("bmp-ts")],
-  log: [],
+  log: [npmPackage("pino")],
   local: [builtin("sqlite"), npmPackage("@fastify/busboy")],
   system: [],
   onnx: [npmPackage("onnxruntime-node"), npmPackage("onnxruntime-common")],
 };
+/** Folders whose vendor others import too: a command and the model server log without a deployed function's rules. */
+const SHARED = ["log"];
 /** Beside its vendor: zod is how anything from outside is parsed. */
 const EVERY_ADAPTER = [npmPackage("zod")];
 
@@ -28,7 +30,7 @@ const vendorRules = Object.entries(VENDORS).flatMap(([folder, vendors]) => [
     from: { path: `^adapters/${folder}/` },
     to: { dependencyTypes: ["npm", "npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: [...EVERY_ADAPTER, ...vendors] },
   },
-  ...(vendors.length === 0
+  ...(vendors.length === 0 || SHARED.includes(folder)
     ? []
     : [
         /** @type {import("dependency-cruiser").IForbiddenRuleType} */ ({
@@ -122,7 +124,7 @@ export default {
       name: "only-infra-knows-the-cdk",
       comment: "The CDK describes machines at build time; in code that runs on them it is dead weight.",
       severity: "error",
-      from: { path: OUR_FOLDERS, pathNot: ["^infra/", "^tests/infra/"] },
+      from: { path: OUR_FOLDERS, pathNot: ["^infra/", "^tests/(infra|builders)/"] },
       to: { path: ["aws-cdk-lib", "@aws-cdk/[^/]+", "constructs", "cdk-nag"].map(npmPackage) },
     },
     {

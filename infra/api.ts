@@ -52,7 +52,7 @@ export class Api extends Construct {
       stageArn: this.api.deploymentStage.stageArn,
       requestsPerAddress: props.stage.api.requestsPerAddress,
     });
-    this.acknowledgeRules(props.stage.browserOrigins.length > 0);
+    this.acknowledgeRules();
   }
 
   private handler({ stage, storage, gradings, demo, ...defaults }: ApiProps): StationFunction {
@@ -69,6 +69,7 @@ export class Api extends Construct {
         ...defaults.environment,
         TABLE_NAME: gradings.table.tableName,
         CLINICS: JSON.stringify(stage.clinics),
+        BROWSER_ORIGINS: JSON.stringify(stage.browserOrigins),
         DEMO: String(demo),
       },
     });
@@ -120,7 +121,7 @@ export class Api extends Construct {
     return api;
   }
 
-  private acknowledgeRules(isAskedByBrowsers: boolean): void {
+  private acknowledgeRules(): void {
     acknowledge(
       this.api,
       "APIG2",
@@ -131,12 +132,6 @@ export class Api extends Construct {
       this.api,
       "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
       "The account's one role for the gateway's logs; AWS takes this policy as it is.",
-    );
-    if (!isAskedByBrowsers) return;
-    acknowledge(
-      this.api,
-      "APIG4",
-      "Browsers do not sign what they ask beforehand; OPTIONS is answered by the gateway itself.",
     );
   }
 }

@@ -4,9 +4,15 @@
  *     npx cdk synth -c stage=demo
  */
 import { addStage, application } from "./application.ts";
-import { readStage } from "./stage.ts";
+import { readStage, StageInvalid } from "./stage.ts";
 
 const app = application();
 const name: unknown = app.node.tryGetContext("stage");
-addStage(app, readStage(typeof name === "string" ? name : "demo"));
-app.synth();
+try {
+  addStage(app, readStage(typeof name === "string" ? name : "demo"));
+  app.synth();
+} catch (error) {
+  if (!(error instanceof StageInvalid)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -35,7 +35,7 @@ export class EndpointRole extends Construct {
     this.allowModel(props.archive);
     this.allowImage(props.repository);
     this.allowLogs(props);
-    if (props.network !== undefined) this.allowNetwork();
+    if (props.network !== undefined) this.allowNetwork(props.network);
   }
 
   private allow(actions: string[], ...resources: string[]): void {
@@ -74,9 +74,9 @@ export class EndpointRole extends Construct {
     );
   }
 
-  private allowNetwork(): void {
-    const own = (resource: string) => Stack.of(this).formatArn({ service: "ec2", resource, resourceName: "*" });
-    const made = ["network-interface", "subnet", "security-group"].map(own);
+  private allowNetwork({ modelPlacement: { subnets, securityGroupIds } }: PrivateNetwork): void {
+    const own = (resource: string, resourceName: string) =>
+      Stack.of(this).formatArn({ service: "ec2", resource, resourceName });
     this.allow(
       [
         "ec2:CreateNetworkInterface",
@@ -84,7 +84,14 @@ export class EndpointRole extends Construct {
         "ec2:DeleteNetworkInterface",
         "ec2:DeleteNetworkInterfacePermission",
       ],
-      ...made,
+      own("network-interface", "*"),
+      ...subnets.map((id) => own("subnet", id)),
+      ...securityGroupIds.map((id) => own("security-group", id)),
+    );
+    acknowledgeWildcard(
+      this.role,
+      "Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:network-interface/*",
+      "SageMaker makes the interfaces of its instances, whose ids nobody knows beforehand.",
     );
     this.allow(
       [
@@ -96,12 +103,5 @@ export class EndpointRole extends Construct {
       ],
       "*",
     );
-    for (const resource of ["network-interface", "subnet", "security-group"]) {
-      acknowledgeWildcard(
-        this.role,
-        `Resource::arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>:${resource}/*`,
-        "SageMaker makes the interfaces of its instances, whose ids nobody knows beforehand.",
-      );
-    }
   }
 }

@@ -7,7 +7,7 @@ import { Construct } from "constructs";
 import type { StationFunction } from "./station-function.ts";
 
 /** Attempts at a message before its station gives it up. */
-export const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 /** Deliveries on top for a station that dies before it can give up; then SQS itself moves the message. */
 const SPARE_DELIVERIES = 3;
 

@@ -88,7 +88,6 @@ export class SmokeTest extends Construct {
       "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]",
       reason,
     );
-    acknowledge(provider, "L1", "The CDK chooses the runtime of its provider framework and keeps it up to date.");
     acknowledge(provider, "SF1", "It waits and looks again; what it finds each time is in the two functions' logs.");
     acknowledge(provider, "SF2", "It waits and looks again; each look is traced by the function that looks.");
     const called = [

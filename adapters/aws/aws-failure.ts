@@ -1,16 +1,5 @@
 import { BlastogradeError, isBlastogradeError, StorageUnavailable } from "../../core/errors.ts";
 
-/**
- * How the clients of the stations call AWS: five tries with jitter, and none that waits for ever for an answer. A call that
- * fails all the same goes back to its queue as {@link StorageUnavailable}.
- */
-export const STATION_CLIENT = {
-  retryMode: "standard",
-  maxAttempts: 5,
-  // A connection that dies silently would otherwise be waited for until the function is stopped.
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 20_000, throwOnRequestTimeout: true },
-} as const;
-
 /** AWS refused the call, or could not be asked; the message names the call and what AWS said. */
 export class AwsRefused extends BlastogradeError {
   readonly code = "AWS_REFUSED";
@@ -49,16 +38,17 @@ export async function asking<Answer>(what: string, call: () => Promise<Answer>):
 
 /**
  * What a station is told when AWS did not do its work: also a refusal is retryable there, since a right that the deployment
- * lacks must not reject a clinic's embryo.
+ * lacks must not reject a clinic's embryo. A clinic may come to read the sentence, so what AWS says of roles and accounts
+ * stays in the cause.
  *
- * @param doing the call, such as `reading s3://bucket/key`
+ * @param doing the call, such as `Reading s3://bucket/key`
  * @param cause whatever the SDK threw
  */
 export function storageUnavailable(doing: string, cause: unknown): StorageUnavailable {
   const { name, message, status } = described(cause);
-  let happened = `AWS answered ${status} ${name}: ${message}`;
+  let happened = `AWS answered ${status} ${name}`;
   if (status === null) happened = `AWS was not reached: ${message}`;
-  else if (status === 403) happened += "; the deployment's role or the bucket's owner is not what it should be";
+  else if (status === 403) happened += "; whoever runs this deployment has to check its roles and the owner it expects";
   return new StorageUnavailable(`${doing}: ${happened}.`, { cause });
 }
 

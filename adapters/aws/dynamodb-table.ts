@@ -8,6 +8,8 @@ import {
 import type { ZodType } from "zod";
 import { CLOUD_TABLE } from "../../core/contracts/cloud-table.ts";
 import { StorageUnavailable } from "../../core/errors.ts";
+import { storageUnavailable } from "./aws-failure.ts";
+import { stationClient } from "./station-client.ts";
 
 export interface DynamoDbTableOptions {
   readonly tableName: string;
@@ -53,22 +55,12 @@ export interface DynamoDbTable {
   query(query: RowQuery): AsyncGenerator<Row>;
 }
 
-/** With the first, five tries of each request in all, with jitter between them. */
-const MAX_ATTEMPTS = 5;
 /** Far more writes than come between a write and the answer to it. */
 const REVISIONS_KEPT = 16;
 
 /** The one table of gradings and records. Endpoint, region and credentials are the SDK's own. */
 export function openDynamoDbTable({ tableName, requestTimeoutMs = 5_000 }: DynamoDbTableOptions): DynamoDbTable {
-  const client = new DynamoDBClient({
-    maxAttempts: MAX_ATTEMPTS,
-    retryMode: "standard",
-    requestHandler: {
-      connectionTimeout: requestTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = new DynamoDBClient(stationClient(requestTimeoutMs));
 
   return {
     async get(key) {
@@ -175,6 +167,6 @@ async function asking<Answer>(tableName: string, call: () => Promise<Answer>): P
   try {
     return await call();
   } catch (cause) {
-    throw new StorageUnavailable(`The table ${tableName} is not available: ${cause}`, { cause });
+    throw storageUnavailable(`The table ${tableName}`, cause);
   }
 }

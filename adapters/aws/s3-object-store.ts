@@ -1,7 +1,8 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { ObjectMissing, StorageUnavailable } from "../../core/errors.ts";
 import type { ObjectKey, ObjectStore } from "../../core/ports.ts";
-import { STATION_CLIENT, storageUnavailable } from "./aws-failure.ts";
+import { storageUnavailable } from "./aws-failure.ts";
+import { stationClient } from "./station-client.ts";
 
 export interface S3ObjectStoreOptions {
   /** Has to keep versions. */
@@ -26,7 +27,7 @@ export interface S3ObjectStore extends ObjectStore {
  * const { version } = await store.write("clips/north/1.npz", bytes);
  */
 export function openS3ObjectStore({ bucket, bucketOwner }: S3ObjectStoreOptions): S3ObjectStore {
-  const client = new S3Client(STATION_CLIENT);
+  const client = new S3Client(stationClient());
   const failed = (doing: string, key: ObjectKey, cause: unknown) =>
     storageUnavailable(`${doing} s3://${bucket}/${key}`, cause);
 

@@ -2,7 +2,8 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { createPresignedPost } from "@aws-sdk/s3-presigned-post";
 import { z } from "zod";
 import type { Clock, UploadForms } from "../../core/ports.ts";
-import { STATION_CLIENT, storageUnavailable } from "./aws-failure.ts";
+import { storageUnavailable } from "./aws-failure.ts";
+import { stationClient } from "./station-client.ts";
 
 export interface S3UploadFormsOptions {
   readonly bucket: string;
@@ -28,7 +29,7 @@ const Policy = z.object({ expiration: z.iso.datetime() });
  * const form = await forms.presign("uploads/north/1", { min: 1, max: 2 ** 30 });
  */
 export function openS3UploadForms({ bucket, lifetimeSeconds, clock }: S3UploadFormsOptions): S3UploadForms {
-  const client = new S3Client(STATION_CLIENT);
+  const client = new S3Client(stationClient());
 
   return {
     async presign(key, { min, max }) {

@@ -2,6 +2,7 @@ import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from "@aws-sdk/cli
 import { ModelUnavailable } from "../../core/errors.ts";
 import type { ModelEndpoint, ObjectKey } from "../../core/ports.ts";
 import { keyOfLocation, predictionOfClip } from "../../core/stations/keys.ts";
+import { stationClient } from "./station-client.ts";
 
 export interface SageMakerEndpointOptions {
   readonly endpointName: string;
@@ -25,9 +26,6 @@ export interface SageMakerEndpoint extends ModelEndpoint {
   ask(request: { gradingId: string; clipKey: ObjectKey }): Promise<{ failureKey: ObjectKey | null }>;
 }
 
-/** With the first, five tries of each call in all, with jitter between them. */
-const MAX_ATTEMPTS = 5;
-
 /**
  * SageMaker's asynchronous inference: the clip is read from the bucket, the prediction written beside it, and success or
  * failure told by the endpoint's topics. A call whose answer is lost is sent again, so that a clip may be predicted twice;
@@ -45,15 +43,7 @@ const MAX_ATTEMPTS = 5;
  */
 export function openSageMakerEndpoint(options: SageMakerEndpointOptions): SageMakerEndpoint {
   const { endpointName, bucket, requestTtlSeconds, invocationTimeoutSeconds, requestTimeoutMs = 5_000 } = options;
-  const client = new SageMakerRuntimeClient({
-    maxAttempts: MAX_ATTEMPTS,
-    retryMode: "standard",
-    requestHandler: {
-      connectionTimeout: requestTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-    },
-  });
+  const client = new SageMakerRuntimeClient(stationClient(requestTimeoutMs));
 
   async function asking<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     try {

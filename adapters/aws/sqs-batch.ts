@@ -1,8 +1,8 @@
 import { ChangeMessageVisibilityCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import { type BlastogradeError, isBlastogradeError, MessageUnreadable, StationGaveUp } from "../../core/errors.ts";
-import { STATION_CLIENT } from "./aws-failure.ts";
 import { openDeadLetters } from "./sqs-dead-letters.ts";
+import { stationClient } from "./station-client.ts";
 
 /** The part of pino that the batches use. */
 export interface BatchLogger {
@@ -56,7 +56,7 @@ const BACKOFF_SECONDS_AT_MOST = 15 * 60;
  */
 export function sqsBatch<Message>(options: SqsBatchOptions<Message>): (event: unknown) => Promise<SqsBatchResponse> {
   const { queueUrl, deadLetterQueueUrl, maxAttempts, logger, random = Math.random } = options;
-  const client = new SQSClient(STATION_CLIENT);
+  const client = new SQSClient(stationClient());
   const deadLetters = openDeadLetters({ deadLetterQueueUrl });
 
   /** Never throws. @returns whether Lambda may delete the record */

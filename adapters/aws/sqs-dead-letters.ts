@@ -6,7 +6,9 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { DeadLetter, DeadLetters } from "../../core/ports.ts";
-import { STATION_CLIENT, storageUnavailable } from "./aws-failure.ts";
+import { storageUnavailable } from "./aws-failure.ts";
+import { nameOfQueue } from "./sqs-sender.ts";
+import { stationClient } from "./station-client.ts";
 
 export interface SqsDeadLetter extends DeadLetter {
   /** `CODE: sentence`; null for what SQS itself moved here. */
@@ -30,15 +32,13 @@ const NOT_SENDABLE = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu
 
 /** The dead-letter queue of one station. */
 export function openDeadLetters({ deadLetterQueueUrl }: { readonly deadLetterQueueUrl: string }): SqsDeadLetters {
-  const client = new SQSClient(STATION_CLIENT);
+  const client = new SQSClient(stationClient());
   const failed = (doing: string) => (cause: unknown) => {
-    throw storageUnavailable(`${doing} ${deadLetterQueueUrl}`, cause);
+    throw storageUnavailable(`${doing} the queue ${nameOfQueue(deadLetterQueueUrl)}`, cause);
   };
 
   async function send(message: SendMessageCommandInput): Promise<void> {
-    await client.send(new SendMessageCommand(message)).catch((cause) => {
-      throw storageUnavailable(`Sending to ${message.QueueUrl}`, cause);
-    });
+    await client.send(new SendMessageCommand(message)).catch(failed("Sending to"));
   }
 
   async function remove({ receipt }: DeadLetter): Promise<void> {

@@ -49,6 +49,8 @@ export const CLOUD_ENVIRONMENTS = {
     ...Table.shape,
     /** Who speaks for which clinic: IAM principals (role or user ARNs) by clinic. */
     CLINICS: Json.pipe(z.record(ClinicId, z.object({ principals: z.array(z.string().min(1)) }))),
+    /** Pages that may call the API from a browser. */
+    BROWSER_ORIGINS: Json.pipe(z.array(z.url())).prefault("[]"),
     /** Whether the serving bundle's weights are trained on phantoms. */
     DEMO: z.enum(["true", "false"]).transform((text) => text === "true"),
   }),

@@ -2,7 +2,7 @@ import { CLIP_SIZE, FRAMES_AT_MOST } from "../../core/contracts/clip.ts";
 import { GRADES, type GradeDistribution } from "../../core/contracts/grades.ts";
 import { BundleDamaged, PredictionInvalid } from "../../core/errors.ts";
 import { type NetworkSession, openNetwork, type SessionOptions } from "./network-session.ts";
-import type { RanOperator } from "./node-placement.ts";
+import { isLstm } from "./node-placement.ts";
 
 const FRAME_BYTES = 3 * CLIP_SIZE * CLIP_SIZE;
 const HEADS = ["icm", "te"];
@@ -73,9 +73,7 @@ export async function openGrader(options: GraderOptions): Promise<Grader> {
   const outputs = ["features", ...(gradesStills ? HEADS : [])];
   const cnn = await openNetwork(options.cnn, { name: "cnn.onnx", inputs: ["frames"], outputs }, options);
   try {
-    // ONNX Runtime's CUDA provider has no LSTM of hard-sigmoid gates. See Kragh et al. 2019, section 2.3.
-    const allowedOnCpu = ({ name }: RanOperator) => name === "LSTM";
-    const signature = { name: "rnn.onnx", inputs: ["features"], outputs: HEADS, allowedOnCpu };
+    const signature = { name: "rnn.onnx", inputs: ["features"], outputs: HEADS, allowedOnCpu: isLstm };
     const rnn = await openNetwork(options.rnn, signature, options);
     return createGrader({ cnn, rnn, features, framesPerBatch });
   } catch (error) {

@@ -32,6 +32,19 @@ export interface PlacementCheck {
 }
 
 const CPU = "CPUExecutionProvider";
+const OF_SHAPES = ["Shape", "Gather", "Mul", "Cast"];
+
+/** ONNX Runtime's CUDA provider has no LSTM of hard-sigmoid gates. See Kragh et al. 2019, section 2.3. */
+export const isLstm: AllowedOnCpu = ({ name }) => name === "LSTM";
+
+/**
+ * Grad-CAM divides by the number of a map's pixels, which an exported network reads off the map's shape, [N, C, 7, 7]. ONNX
+ * Runtime gives the CPU such arithmetic by design, whatever the provider.
+ *
+ * @see https://github.com/microsoft/onnxruntime/pull/4940
+ */
+export const isShapeArithmetic: AllowedOnCpu = ({ name, largestOutput }) =>
+  OF_SHAPES.includes(name) && largestOutput <= 4;
 
 const shapes = z.array(z.record(z.string(), z.array(z.int())));
 const RanEvent = z.object({

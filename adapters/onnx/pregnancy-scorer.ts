@@ -2,9 +2,7 @@ import { CLIP_SIZE } from "../../core/contracts/clip.ts";
 import { ATTENTION_SIZE } from "../../core/contracts/prediction.ts";
 import { BundleDamaged, PredictionInvalid } from "../../core/errors.ts";
 import { type NetworkSession, openNetwork, type SessionOptions } from "./network-session.ts";
-import type { RanOperator } from "./node-placement.ts";
-
-const SHAPE_ARITHMETIC = ["Shape", "Gather", "Mul", "Cast"];
+import { isShapeArithmetic } from "./node-placement.ts";
 
 /** What a pregnancy network says of one image. */
 export interface PregnancyScores {
@@ -40,16 +38,6 @@ export async function openPregnancyScorer(
 ): Promise<PregnancyScorer> {
   const signature = { name: "pregnancy.onnx", inputs: ["image", "age_years"], outputs: ["logit", "attention"] };
   return createPregnancyScorer(await openNetwork(network, { ...signature, allowedOnCpu: isShapeArithmetic }, options));
-}
-
-/**
- * Grad-CAM divides by the number of a map's pixels, which an exported network reads off the map's shape, [N, C, 7, 7]. ONNX
- * Runtime gives the CPU such arithmetic by design, whatever the provider.
- *
- * @see https://github.com/microsoft/onnxruntime/pull/4940
- */
-function isShapeArithmetic({ name, largestOutput }: RanOperator): boolean {
-  return SHAPE_ARITHMETIC.includes(name) && largestOutput <= 4;
 }
 
 /** The scorer over a loaded pregnancy network. */

@@ -2,7 +2,7 @@
 export interface Assumption {
   readonly value: number;
   readonly unit: string;
-  /** Measured by `npm run bench`, counted in the code, or nobody has looked. */
+  /** Measured by `npm run bench`, counted or reckoned from what the code does, or nobody has looked. */
   readonly kind: "measured" | "counted" | "assumed";
   readonly from: string;
 }
@@ -22,10 +22,15 @@ export const ASSUMPTIONS = {
     "minutes",
     "an instance, an image of 4 GiB and the networks, paid from the start; not tried",
   ),
-  gradeSeconds: measured(
+  gradeCpuSeconds: measured(
     1.58,
     "seconds a clip",
-    "bench pregnancy, 26 November 2026: 30 frames, full-size networks, with an age, on 2 cores and not on a GPU; a GPU is faster",
+    "bench pregnancy, 26 November 2026: full-size networks, an age, 2 cores, no GPU",
+  ),
+  gpuShare: assumed(
+    1,
+    "of the CPU's seconds",
+    "what a GPU needs of them; none was timed, so it is taken for no faster",
   ),
   gradeTransferSeconds: assumed(0.5, "seconds a clip", "SageMaker's own reading of the clip and writing of the answer"),
   utilisation: assumed(
@@ -35,11 +40,9 @@ export const ASSUMPTIONS = {
   ),
   deploymentsPerMonth: assumed(1, "deployments a month", "each wakes an instance for its smoke grading"),
 
-  cropSeconds: assumed(
-    6,
-    "seconds an embryo",
-    "bench crop: 1.96 s of CPU on 2 cores; slower cores, about 110 reads over the network and cold starts on top",
-  ),
+  cropCpuSeconds: measured(1.96, "seconds an embryo", "bench crop, 23 November 2026: CPU of all threads, on 2 cores"),
+  cropSlowdown: assumed(2, "times as long", "on the one core that 1769 MiB have, and cold starts"),
+  cropReadSeconds: assumed(2, "seconds an embryo", "some 115 reads over the network, a few at a time"),
   ingestSeconds: assumed(1.5, "seconds an upload", "three reads and a few writes, with some cold starts"),
   finishedSeconds: assumed(1, "seconds an embryo", "five reads, a drawn explanation, a record"),
   apiSeconds: assumed(0.08, "seconds a request", "one or two reads of the table, with some cold starts"),
@@ -49,7 +52,6 @@ export const ASSUMPTIONS = {
 
   apiRequestsPerEmbryo: assumed(20, "requests an embryo", "the form, polls until it is graded, the list, the answer"),
   outwardMebibytesPerEmbryo: assumed(0.3, "MiB an embryo", "answers of the API and two pictures"),
-  rejectedShare: assumed(0.02, "of the uploads", "each has a code of its own hour"),
 
   archiveReads: counted(
     115,
@@ -78,7 +80,7 @@ export const ASSUMPTIONS = {
   pollSeconds: assumed(20, "seconds a poll", "the longest poll that SQS knows"),
 
   bucketKeyShare: assumed(0.01, "of S3's requests", "what a bucket key leaves of the requests to KMS"),
-  dataKeyMinutes: counted(5, "minutes", "how long SQS, SNS and DynamoDB use a data key again"),
+  dataKeyMinutes: assumed(5, "minutes", "how long SQS, SNS and DynamoDB use a data key again"),
 
   logKibibytesPerCall: assumed(2, "KiB a call", "Lambda's own lines and one or two of ours"),
   accessLogKibibytesPerRequest: assumed(1, "KiB a request", "a line of API Gateway's access log"),

@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { ASSUMPTIONS } from "./assumptions.ts";
 import type { Cost, CostLine, MonthlyCost } from "./monthly-cost.ts";
-import { PRICES, type PriceName } from "./prices.ts";
+import { PRICES, type Price, type PriceName } from "./prices.ts";
 import type { Month } from "./usage/usage.ts";
 
 const FROM_WIDTH = 66;
@@ -20,7 +20,7 @@ export function costTable(month: Month, cost: MonthlyCost): string {
     summary(cost),
     "\nAssumptions\n",
     assumptionsTable(),
-    "\nPrices, us-east-1, without free tiers, volume discounts and tax\n",
+    "\nPrices, taken for us-east-1, without free tiers, volume discounts and tax\n",
     pricesTable(used),
   ].join("\n");
 }
@@ -79,14 +79,14 @@ function assumptionsTable(): string {
 
 function pricesTable(names: readonly PriceName[]): string {
   const table = new Table({
-    head: ["Price", "USD", "Looked up", "Source"],
+    head: ["Price", "USD", "Looked up", "Region", "Source"],
     ...LOOK,
-    colWidths: [null, null, null, FROM_WIDTH],
+    colWidths: [null, null, null, null, FROM_WIDTH],
     wordWrap: true,
   });
   for (const name of names) {
-    const { lookedUp, source, remark } = { remark: undefined, ...PRICES[name] };
-    table.push([name, priceWords(name), lookedUp, remark === undefined ? source : `${source}; ${remark}`]);
+    const { lookedUp, region, source, remark }: Price = PRICES[name];
+    table.push([name, priceWords(name), lookedUp, region, remark === undefined ? source : `${source}; ${remark}`]);
   }
   return table.toString();
 }

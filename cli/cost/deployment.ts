@@ -5,9 +5,9 @@ export const DEPLOYMENT = {
   queues: ["stored", "crop", "finished"],
   functions: {
     ingest: { memoryMebibytes: 512 },
-    crop: { memoryMebibytes: 3008 },
-    finished: { memoryMebibytes: 1024 },
-    api: { memoryMebibytes: 1024 },
+    crop: { memoryMebibytes: 1769 },
+    finished: { memoryMebibytes: 512 },
+    api: { memoryMebibytes: 512 },
     sweep: { memoryMebibytes: 512 },
     "smoke-start": { memoryMebibytes: 512 },
     "smoke-check": { memoryMebibytes: 512 },
@@ -19,17 +19,15 @@ export const DEPLOYMENT = {
     /** Without a request before the last instance goes. */
     idleMinutes: 15,
     /** Waiting requests for which one more instance is started. */
-    backlogPerInstance: 5,
+    backlogPerInstance: 20,
   },
   firewalls: 1,
   firewallRules: 3,
   dashboards: 1,
   /** Metrics that alarms watch; an alarm on a sum of two counts twice. */
-  alarmMetrics: 25,
-  /** Custom metrics that have a value in every hour. */
-  steadyMetrics: 4,
-  /** Custom metrics that have a value in an hour with such a rejection: one for each code, of which core has 36. */
-  rejectionMetrics: 36,
+  alarmMetrics: 21,
+  /** Of our own: uploads, gradings, rejections and the oldest unfinished grading. Codes of rejections stay in the logs. */
+  ownMetrics: 4,
   budgets: 1,
   image: { gibibytes: 4, kept: 2 },
   retentionDays: { uploads: 30, timeLapses: 7, clips: 7, noncurrentVersions: 7, logs: 90 },

@@ -73,6 +73,8 @@ export const Grading = z.object({
   kind: ArchiveKind.default("time-lapse"),
   /** Version of the uploaded object that is graded; later posts of the same form are ignored. */
   objectVersion: z.string().nullable(),
+  /** What was said of a still when its form was asked for; it is that embryo's grading once the picture is there. */
+  announced: z.object({ embryoId: EmbryoId, cycleId: CycleId.nullable() }).nullable().default(null),
   embryoId: EmbryoId.nullable(),
   cycleId: CycleId.nullable(),
   archiveDigest: Sha256.nullable(),

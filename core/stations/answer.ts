@@ -18,9 +18,9 @@ export function answerOf(grading: Grading, record: GradingRecord | null, serving
   const isDemo = (record ?? serving).demo || applied?.calibrator.demo === true;
   return {
     gradingId: grading.gradingId,
-    embryoId: grading.embryoId,
+    embryoId: grading.embryoId ?? grading.announced?.embryoId ?? null,
     clinicId: grading.clinicId,
-    cycleId: grading.cycleId,
+    cycleId: grading.embryoId === null ? (grading.announced?.cycleId ?? null) : grading.cycleId,
     status: grading.status,
     icm: record?.icm ?? null,
     te: record?.te ?? null,

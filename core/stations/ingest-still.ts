@@ -2,7 +2,7 @@ import type { Grading } from "../contracts/grading.ts";
 import { IngestedStill, STILL_BYTES_AT_MOST } from "../contracts/still.ts";
 import { ImageTooLarge, WrongKind } from "../errors.ts";
 import { isZip } from "../file-beginnings.ts";
-import type { RandomAccess } from "../ports.ts";
+import type { GradingStore, RandomAccess } from "../ports.ts";
 import { sha256Hex } from "../sha256.ts";
 
 /**
@@ -13,10 +13,15 @@ import { sha256Hex } from "../sha256.ts";
  * @throws ImageTooLarge; WrongKind
  */
 export async function ingestStill(
-  { embryoId, cycleId, ageYears }: Grading,
+  grading: Grading,
   picture: RandomAccess,
   stored: { readonly key: string; readonly version: string },
+  ports: { readonly gradings: GradingStore },
 ): Promise<IngestedStill> {
+  // Rows of before have it where it is shown.
+  const { embryoId, cycleId } = grading.announced ?? grading;
+  // Before anything is checked, so that a rejection is shown beside its embryo.
+  await ports.gradings.change(grading.gradingId, ["received"], { embryoId, cycleId });
   if (picture.size > STILL_BYTES_AT_MOST) {
     throw new ImageTooLarge(
       `The file has ${picture.size} bytes; a still has at most ${STILL_BYTES_AT_MOST}. Export the picture in the camera's own size.`,
@@ -35,6 +40,6 @@ export async function ingestStill(
     archiveDigest: await sha256Hex(bytes),
     embryoId,
     cycleId,
-    ageYears,
+    ageYears: grading.ageYears,
   });
 }

@@ -1,4 +1,6 @@
+import { Hono } from "hono";
 import { handle } from "hono/aws-lambda";
+import { cors } from "hono/cors";
 import { openDynamoDbGradingStore } from "../../adapters/aws/dynamodb-grading-store.ts";
 import { openDynamoDbRecordStore } from "../../adapters/aws/dynamodb-record-store.ts";
 import { openS3ObjectStore } from "../../adapters/aws/s3-object-store.ts";
@@ -35,5 +37,10 @@ const app = createApp({
   report,
 });
 
+// The gateway answers what a browser asks beforehand; that a page may read the answer has to be said in the answer itself.
+const served = new Hono<{ Bindings: object }>();
+if (config.BROWSER_ORIGINS.length > 0) served.use(cors({ origin: config.BROWSER_ORIGINS }));
+served.all("*", (c) => app.fetch(c.req.raw, c.env));
+
 /** The HTTP API behind the gateway, which lets through signed requests only. */
-export const handler = handle(app);
+export const handler = handle(served);

@@ -83,7 +83,8 @@ export async function receiveStill(
   { picture, ...grading }: Partial<Grading> & { picture?: Uint8Array } = {},
 ): Promise<UploadStored> {
   const archive = blobOf(picture ?? (await phantomStill()));
-  return receiveArchive(house, { archive, kind: "still", embryoId: "still 8", cycleId: "cycle 1", ...grading });
+  const announced = { embryoId: "still 8", cycleId: "cycle 1" };
+  return receiveArchive(house, { archive, kind: "still", announced, ...grading });
 }
 
 /** What the model server answers to a clip: with a pregnancy score where the clip has an age. */

@@ -56,19 +56,8 @@ const ENTRIES: readonly (readonly [name: string, path: RegExp])[] = [
  */
 export async function synthesise({ stage: given = {}, bundle = false }: SynthOptions = {}): Promise<Synthesised> {
   const folder = await mkdtemp(join(tmpdir(), "blastograde-synth-"));
-  const { context } = JSON.parse(readFileSync("cdk.json", "utf8")) as { context: Record<string, unknown> };
   const stage = parseStage("test", { ...LEAST, ...given }, "the test's stage");
-  const stacks = bundle ? ["**"] : [];
-  const app = application({
-    outdir: folder,
-    // What `cdk` adds of itself: each resource says where it comes from.
-    postCliContext: {
-      ...context,
-      "aws:cdk:enable-path-metadata": true,
-      "aws:cdk:enable-asset-metadata": true,
-      "aws:cdk:bundling-stacks": stacks,
-    },
-  });
+  const app = application({ outdir: folder, postCliContext: cdkContext(bundle) });
   const { stackName } = addStage(app, stage);
   const assembly = app.synth();
   const { template } = assembly.getStackByName(stackName);
@@ -79,6 +68,17 @@ export async function synthesise({ stage: given = {}, bundle = false }: SynthOpt
     template: Template.fromJSON(template),
     functions: functionsOf(template, folder, bundle),
     close,
+  };
+}
+
+/** What `cdk` tells an application: the settings of `cdk.json`, that each resource says where it comes from, and what to bundle. */
+export function cdkContext(bundle: boolean): Record<string, unknown> {
+  const { context } = JSON.parse(readFileSync("cdk.json", "utf8")) as { context: Record<string, unknown> };
+  return {
+    ...context,
+    "aws:cdk:enable-path-metadata": true,
+    "aws:cdk:enable-asset-metadata": true,
+    "aws:cdk:bundling-stacks": bundle ? ["**"] : [],
   };
 }
 
@@ -115,4 +115,41 @@ function functionsOf(
       },
     ];
   });
+}
+
+/** The environment with stand-ins for what only a deployment knows. */
+export function deployedEnvironment({ environment }: SynthesisedFunction): Record<string, string> {
+  const deployed = Object.entries(environment).map(([variable, value]) => {
+    if (typeof value === "string") return [variable, value];
+    if (JSON.stringify(value) === '{"Ref":"AWS::AccountId"}') return [variable, "123456789012"];
+    return [variable, variable.endsWith("_URL") ? `https://sqs.example/${variable}` : "made-by-the-deployment"];
+  });
+  return Object.fromEntries(deployed);
+}
+
+export interface Resource {
+  readonly id: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template's JSON, of which each test knows its part.
+  readonly properties: any;
+  readonly path: string;
+  readonly dependsOn: readonly string[];
+}
+
+/** A template's resources of one type, whose construct path has `part` in it. */
+export function resourcesOf(template: Template, type: string, part = ""): Resource[] {
+  return Object.entries(template.findResources(type))
+    .map(([id, { Properties = {}, Metadata = {}, DependsOn = [] }]) => ({
+      id,
+      properties: Properties,
+      path: String(Metadata["aws:cdk:path"] ?? ""),
+      dependsOn: DependsOn,
+    }))
+    .filter(({ path }) => path.includes(part));
+}
+
+/** The one resource that there has to be. @throws when there is another number of them */
+export function resourceOf(template: Template, type: string, part = ""): Resource {
+  const [found, ...others] = resourcesOf(template, type, part);
+  if (found === undefined || others.length > 0) throw new Error(`There is not one ${type} of ${part}.`);
+  return found;
 }

@@ -28,7 +28,7 @@ const OF_ONE_HOP = ["connection", "keep-alive", "transfer-encoding", "content-le
 
 /**
  * What fauxqs' S3 lacks, in front of it: versions and delete markers, the bucket's owner, the policies of upload forms. The
- * bytes of a version lie in fauxqs' bucket under the version's id and the key.
+ * bytes of a version lie in fauxqs' bucket under the version's id and the key; listing and copying are not served.
  */
 export async function startVersionedS3(options: VersionedS3Options): Promise<{ url: string; close(): Promise<void> }> {
   const versions = new Map<string, Version[]>();
@@ -94,6 +94,7 @@ export async function startVersionedS3(options: VersionedS3Options): Promise<{ u
     if ((headers["x-amz-expected-bucket-owner"] ?? TEST_AWS.account) !== TEST_AWS.account) {
       return refusal(403, "AccessDenied");
     }
+    if ((method === "GET" && key === "") || "x-amz-copy-source" in headers) return refusal(501, "NotImplemented");
     if (method === "POST" && key === "") return postForm(bucket, headers, body);
     if (key === "") return forward(method, `${pathname}${search}`, headers, body);
     if (method === "PUT") return put(bucket, key, headers, body);

@@ -39,13 +39,27 @@ describe("a clinic's uploads", () => {
     expect(await api.ports.gradings.find(uploadId)).toMatchObject({ kind: "still", ageYears: 34 });
   });
 
+  it("lists no embryo of a still that was announced and not sent yet", async () => {
+    const api = await openApi();
+
+    await api.ask({ kind: "still", embryoId: "E 17", cycleId: "C 4" });
+
+    expect(await (await api.get("/v1/embryos")).json()).toMatchObject({ embryos: [] });
+    expect((await api.get("/v1/embryos/E%2017")).status).toBe(404);
+    expect((await api.get("/v1/cycles/C%204")).status).toBe(404);
+  });
+
   it("takes a still of no cycle and no age", async () => {
     const api = await openApi();
 
     const response = await api.ask({ kind: "still", embryoId: "E 17" });
 
     const { uploadId } = UploadTicket.parse(await response.json());
-    expect(await api.ports.gradings.find(uploadId)).toMatchObject({ kind: "still", cycleId: null, ageYears: null });
+    expect(await api.ports.gradings.find(uploadId)).toMatchObject({
+      kind: "still",
+      announced: { embryoId: "E 17", cycleId: null },
+      ageYears: null,
+    });
   });
 
   it.each([

@@ -15,7 +15,7 @@ async function storeWithGrading() {
   const rival = openDynamoDbGradingStore({ tableName });
   await rival.create(aGrading());
   const aws = await dynamoDb.watched();
-  return { aws, rival, store: openDynamoDbGradingStore({ tableName, requestTimeoutMs: 100 }) };
+  return { aws, rival, store: openDynamoDbGradingStore({ tableName, requestTimeoutMs: 1_000 }) };
 }
 
 /** DynamoDB puts the next row, and its answer is lost; `meanwhile` comes before the SDK asks again. */

@@ -16,7 +16,7 @@ const openStore = async () => openDynamoDbGradingStore({ tableName: await dynamo
 async function watchedStore() {
   const tableName = await dynamoDb.emptyTable();
   const aws = await dynamoDb.watched();
-  return { aws, tableName, store: openDynamoDbGradingStore({ tableName, requestTimeoutMs: 100 }) };
+  return { aws, tableName, store: openDynamoDbGradingStore({ tableName, requestTimeoutMs: 1_000 }) };
 }
 
 gradingStoreSuite("the DynamoDB grading store", openStore);
@@ -71,7 +71,10 @@ it("loses none of many changes at once", async () => {
   expect(await store.find("grading-1")).toEqual(aGrading(Object.assign({}, ...parts)));
 });
 
-it("lists and searches like a plain list, whatever the ids, the times and the size of a page", async () => {
+/** Some hundred calls over the wire each run. */
+const MANY_CALLS = { timeout: 120_000 };
+
+it("lists and searches like a plain list, whatever the ids, the times and the size of a page", MANY_CALLS, async () => {
   const gradings = fc.uniqueArray(
     fc.record({
       gradingId: fc.constantFrom(...Array.from({ length: 20 }, (_, n) => `g${n}`)),
@@ -96,7 +99,7 @@ it("lists and searches like a plain list, whatever the ids, the times and the si
 
       expect(found).toEqual(await everyList(plain, limit));
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });
 

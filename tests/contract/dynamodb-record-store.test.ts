@@ -16,7 +16,7 @@ recordStoreSuite("the DynamoDB record store", async () =>
 async function watchedStore() {
   const tableName = await dynamoDb.emptyTable();
   const aws = await dynamoDb.watched();
-  return { aws, tableName, store: openDynamoDbRecordStore({ tableName, requestTimeoutMs: 100 }) };
+  return { aws, tableName, store: openDynamoDbRecordStore({ tableName, requestTimeoutMs: 1_000 }) };
 }
 
 describe("what the DynamoDB record store asks for", () => {

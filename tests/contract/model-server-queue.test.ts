@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ModelServer, type ModelServerOptions, startModelServer } from "../../model-container/server/server.ts";
-import { clipBytes, hollowBundle, invoke, silent } from "./model-server.builders.ts";
+import { clipFrames, clipOf, HOLLOW_CROPPER, hollowBundle, invoke, silent } from "./model-server.builders.ts";
 import { AT_GATE, OPEN_GATE, ORDERS } from "./model-server-worker.orders.ts";
 
 /** The server over a worker that does as it is told: what a network cannot be made to do on demand. */
@@ -31,7 +31,10 @@ describe("the model server while its worker is busy, or dies", () => {
     });
   }
   const openGate = () => writeFile(join(dir, OPEN_GATE), "");
-  const send = (order: number, answerA = 0) => invoke(server.url, clipBytes({ frames: 1, orders: [order, answerA] }));
+  const send = (order: number, answerA = 0) => {
+    const frames = clipFrames({ frames: 1, orders: [order, answerA] });
+    return invoke(server.url, clipOf(frames, { cropperSha256: HOLLOW_CROPPER }));
+  };
   const ping = async () => (await fetch(`${server.url}/ping`)).status;
   async function until(condition: () => boolean | Promise<boolean>) {
     while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,4 +1,5 @@
-import { copyFile, mkdtemp, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -58,16 +59,18 @@ export const gradeCalibrator = {
   ],
 } satisfies Parameters<typeof sealBundle>[0]["gradeCalibrator"];
 
-/** A sealed bundle of the demo's cropper and what is no network: for tests in which nothing runs them. */
+/** A sealed bundle whose networks are no networks: for tests in which nothing runs them. */
 export async function hollowBundle(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "bundle-"));
-  await copyFile(join(DEMO_BUNDLE, "cropper.onnx"), join(dir, "cropper.onnx"));
-  for (const file of ["cnn.onnx", "rnn.onnx", "MODEL_CARD.md", "metrics.json"]) {
+  for (const file of ["cropper.onnx", "cnn.onnx", "rnn.onnx", "MODEL_CARD.md", "metrics.json"]) {
     await writeFile(join(dir, file), `what ${file} would hold`);
   }
   await sealBundle({ dir, name: "hollow", demo: true, features: 4, gradeCalibrator });
   return dir;
 }
+
+/** The digest of a {@link hollowBundle}'s cropper. */
+export const HOLLOW_CROPPER = createHash("sha256").update("what cropper.onnx would hold").digest("hex");
 
 export function invoke(url: string, clip: Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${url}/invocations`, {

@@ -59,10 +59,22 @@ it.each(calls)("tells %s that the store is unavailable when access is denied, an
   await expect(call(store)).rejects.toMatchObject({
     code: "STORAGE_UNAVAILABLE",
     retryable: true,
-    message: expect.stringContaining("role"),
+    message: expect.stringContaining("check its roles"),
   });
 
   expect(aws.calls).toHaveLength(1);
+});
+
+it("keeps what AWS says of roles and accounts out of the sentence, and in the cause", async () => {
+  const { aws, store } = await openStore();
+  const said = "User: arn:aws:sts::123456789012:assumed-role/ingest is not authorized";
+  aws.answer = () => refusal(403, "AccessDenied", said);
+
+  const error = await store.read("a/b").catch((error) => error);
+
+  expect(error.message).toMatch(/^Reading s3:\/\/north-objects\/a\/b: AWS answered 403 AccessDenied; /);
+  expect(error.message).not.toContain("arn:");
+  expect(error.cause.message).toBe(said);
 });
 
 it.each(calls)("tells %s that the store is unavailable when the function's token has expired", async (_what, call) => {
@@ -144,7 +156,7 @@ function good() {
   return { status: 200, headers: { "x-amz-version-id": VERSION } };
 }
 
-function refusal(status: number, code: string): ScriptedAnswer {
-  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
+function refusal(status: number, code: string, message = code): ScriptedAnswer {
+  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
   return { status, headers: { "content-type": "application/xml" }, body };
 }

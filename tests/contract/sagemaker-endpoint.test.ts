@@ -25,7 +25,7 @@ async function watchedEndpoint(OutputLocation = `s3://clinic-bucket/${prediction
     bucket: "clinic-bucket",
     requestTtlSeconds: 21_600,
     invocationTimeoutSeconds: 900,
-    requestTimeoutMs: 100,
+    requestTimeoutMs: 1_000,
   });
   return { aws, endpoint };
 }

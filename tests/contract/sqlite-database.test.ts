@@ -140,7 +140,7 @@ function runAndDie(file: string, k: number) {
     import { z } from "zod";
     import { openSqliteDatabase } from ${from("sqlite-database.ts")};
     import { openQueue } from ${from("sqlite-queue.ts")};
-    import { systemClock } from ${from("system.ts")};
+    import { systemClock } from ${from("../system/clock-and-ids.ts")};
     let writes = 0;
     const afterWrite = (name) => {
       if (name === "database.migrate" || ++writes < ${k}) return;

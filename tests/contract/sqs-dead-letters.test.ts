@@ -86,28 +86,18 @@ it("knows no cause of a letter that SQS itself moved", async () => {
   expect(await deadLetters.receive()).toMatchObject([{ body: '{"n":1}', cause: null }]);
 });
 
-it("sends a letter to its station again, and holds it no longer", async () => {
-  const { deadLetters, queueUrl, nextBatch } = await openQueues();
+it("holds a letter until it is deleted", async () => {
+  const { deadLetters } = await openQueues();
   await deadLetters.bury('{"n":1}', "STATION_GAVE_UP: Tried.");
-  const [letter] = await deadLetters.receive();
 
-  await deadLetters.sendAgain(letter!, queueUrl);
+  await deadLetters.receive();
+  passSeconds(VISIBILITY_SECONDS);
+  const [letter] = await deadLetters.receive();
+  await deadLetters.delete(letter!);
   passSeconds(VISIBILITY_SECONDS);
 
-  expect((await nextBatch()).Records.map(({ body }) => body)).toEqual(['{"n":1}']);
+  expect(letter?.body).toBe('{"n":1}');
   expect(await deadLetters.receive()).toEqual([]);
-});
-
-it("keeps a letter that could not be sent again", async () => {
-  const { deadLetters, queueUrl } = await openQueues();
-  await deadLetters.bury('{"n":1}', "STATION_GAVE_UP: Tried.");
-  const [letter] = await deadLetters.receive();
-
-  const sending = deadLetters.sendAgain(letter!, `${queueUrl}-gone`);
-
-  await expect(sending).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
-  passSeconds(VISIBILITY_SECONDS);
-  expect(await deadLetters.receive()).toHaveLength(1);
 });
 
 it("lets a failed message wait for its backoff rather than the queue's timeout, and buries it after its last attempt", async () => {

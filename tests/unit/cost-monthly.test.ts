@@ -154,7 +154,7 @@ describe("monthlyCost", () => {
 
   // By hand: calls of ingest, crop, finished and 20 of the API, 8,760 sweeps and 26 calls for a smoke grading.
   it.each([
-    [1000, "Lambda", "crop: 3008 MiB", (1000 * 6 * 3008) / 1024],
+    [1000, "Lambda", "crop: 1769 MiB", (1000 * (1.96 * 2 + 2) * 1769) / 1024],
     [1000, "Lambda", "sweep: requests", (730 * 60) / 5],
     [1000, "S3", "uploads, for 30 days", ((1000 * 167) / 1024) * (37 / (730 / 24))],
     [1000, "S3", "reads", 135_000],
@@ -164,8 +164,6 @@ describe("monthlyCost", () => {
     [1000, "SQS", "polls of idle queues", 3 * 5 * 3 * 60 * 730],
     [1000, "X-Ray", "traces", 23_000 + 8760 + 26],
     [1000, "CloudWatch", "logs in", ((23_000 + 8760 + 26) * 2 + 1000 * 24) / 2 ** 20],
-    [1000, "CloudWatch", "metrics of rejections", 20 / 730],
-    [MOST, "CloudWatch", "metrics of rejections", 36],
   ])("bills %d embryos under %s, %s: %d", (number, component, what, quantity) => {
     const { lines } = monthlyCost(month({ embryos: number }));
 
@@ -184,7 +182,7 @@ describe("monthlyCost", () => {
     ["an archive twice as large", { archiveMebibytes: 334 }, "uploads, for 30 days", 2],
     // What has expired is a noncurrent version for another 7 days.
     ["another retention", { retentionDays: 67 }, "uploads, for 67 days", 2],
-    ["twice the embryos", { embryos: 2000 }, "crop: 3008 MiB", 2],
+    ["twice the embryos", { embryos: 2000 }, "crop: 1769 MiB", 2],
     ["twice the embryos for idle queues", { embryos: 2000 }, "polls of idle queues", 1],
   ])("changes with %s", (_, parts, what, factor) => {
     const quantityOf = (asked: Month, name: string) =>

@@ -1,13 +1,23 @@
+import { writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { onnxSessionOptions } from "../../adapters/onnx/network-session.ts";
-import { type AllowedOnCpu, openPlacementCheck, operatorsOfProfile } from "../../adapters/onnx/node-placement.ts";
+import {
+  type AllowedOnCpu,
+  isLstm,
+  isShapeArithmetic,
+  openPlacementCheck,
+  operatorsOfProfile,
+} from "../../adapters/onnx/node-placement.ts";
 
 const DEMO_BUNDLE = join(import.meta.dirname, "../../model-container/models/demo");
 const RNN = join(DEMO_BUNDLE, "rnn.onnx");
 const FEATURES = 512;
+
+/** An operator in a profile, as ONNX Runtime writes it. */
+const ran = (args: object) => ({ cat: "Node", name: "x_kernel_time", args });
 
 /** Everything runs on the CPU here, so that a check finds what it would find were CUDA to give all of it back. */
 async function verified(allowed: AllowedOnCpu) {
@@ -23,7 +33,7 @@ async function verified(allowed: AllowedOnCpu) {
 
 describe("the check of where a network ran", () => {
   it("names what the CPU ran and may not", async () => {
-    const running = verified(({ name }) => name === "LSTM");
+    const running = verified(isLstm);
 
     await expect(running).rejects.toMatchObject({
       code: "MODEL_UNAVAILABLE",
@@ -37,6 +47,19 @@ describe("the check of where a network ran", () => {
     await expect(readdir(dirname(check.profileFilePrefix))).rejects.toMatchObject({ code: "ENOENT" });
   });
 
+  it("has nothing against what the GPU ran", async () => {
+    const check = await openPlacementCheck("rnn.onnx", isLstm);
+    onTestFinished(() => check.close());
+    const profile = JSON.stringify([
+      ran({ op_name: "Gemm", provider: "CUDAExecutionProvider", output_type_shape: [{ float: [1, 3] }] }),
+      ran({ op_name: "LSTM", provider: "CPUExecutionProvider", output_type_shape: [{ float: [30, 1, 1, 64] }] }),
+    ]);
+
+    const verifying = check.verify({ endProfiling: () => writeFileSync(`${check.profileFilePrefix}_1.json`, profile) });
+
+    await expect(verifying).resolves.toBeUndefined();
+  });
+
   it("takes no silence for a yes", async () => {
     const check = await openPlacementCheck("rnn.onnx", () => true);
     onTestFinished(() => check.close());
@@ -47,7 +70,6 @@ describe("the check of where a network ran", () => {
   });
 
   it("reads each operator's provider and largest output off a profile, and passes over what is no operator", () => {
-    const ran = (args: object) => ({ cat: "Node", name: "x_kernel_time", args });
     const profile = JSON.stringify([
       { cat: "Session", name: "model_run", args: {} },
       { cat: "Node", name: "x_fence_before", args: { op_name: "Conv" } },
@@ -59,6 +81,20 @@ describe("the check of where a network ran", () => {
       { name: "Conv", provider: "CUDAExecutionProvider", largestOutput: 24 },
       { name: "Split", provider: "CPUExecutionProvider", largestOutput: 4 },
     ]);
+  });
+});
+
+describe("what the CPU may run where a GPU was promised", () => {
+  const onCpu = (name: string, largestOutput: number) => ({ name, largestOutput, provider: "CPUExecutionProvider" });
+
+  it("is the LSTM in the RNN, and none of the layers around it", () => {
+    expect(["LSTM", "Gemm", "Softmax", "Transpose"].filter((name) => isLstm(onCpu(name, 192)))).toEqual(["LSTM"]);
+  });
+
+  it("is arithmetic on a shape in the pregnancy network, and neither its maps nor its logit", () => {
+    expect(["Shape", "Gather", "Mul", "Cast"].every((name) => isShapeArithmetic(onCpu(name, 4)))).toBe(true);
+    expect(isShapeArithmetic(onCpu("Mul", 512 * 7 * 7))).toBe(false);
+    expect(isShapeArithmetic(onCpu("Gemm", 1))).toBe(false);
   });
 });
 

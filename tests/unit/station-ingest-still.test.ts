@@ -50,12 +50,14 @@ describe("the ingest station, of a still", () => {
     ["a zip without entries", async () => blobOf(await emptyZip())],
   ])("tells whoever uploads %s as a still which kind it is of", async (_what, build) => {
     const house = stationHouse();
-    const stored = await receiveArchive(house, { archive: await build(), kind: "still", embryoId: "still 8" });
+    const announced = { embryoId: "still 8", cycleId: null };
+    const stored = await receiveArchive(house, { archive: await build(), kind: "still", announced });
 
     await ingestUpload(stored, house);
 
     expect(await house.gradings.find(GRADING)).toMatchObject({
       status: "rejected",
+      embryoId: "still 8",
       rejection: { code: "WRONG_KIND", detail: expect.stringContaining("the kind time-lapse") },
     });
     expect(house.cropJobs.messages).toEqual([]);

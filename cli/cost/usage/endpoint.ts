@@ -8,10 +8,12 @@ export const ENDPOINT_COMPONENT = "GPU endpoint";
 const SECONDS_PER_HOUR = 3600;
 const MINUTES_PER_HOUR = 60;
 
+const { gradeCpuSeconds, gpuShare, gradeTransferSeconds } = ASSUMPTIONS;
+
 /** The endpoint as it is deployed, used as is assumed. */
 export const WAKING_ENDPOINT: WakingEndpoint = {
   startUpHours: ASSUMPTIONS.startUpMinutes.value / MINUTES_PER_HOUR,
-  workHoursPerEmbryo: (ASSUMPTIONS.gradeSeconds.value + ASSUMPTIONS.gradeTransferSeconds.value) / SECONDS_PER_HOUR,
+  workHoursPerEmbryo: (gradeCpuSeconds.value * gpuShare.value + gradeTransferSeconds.value) / SECONDS_PER_HOUR,
   idleHours: DEPLOYMENT.endpoint.idleMinutes / MINUTES_PER_HOUR,
   workingDays: ASSUMPTIONS.workingDays.value,
   workingHoursPerDay: ASSUMPTIONS.workingHoursPerDay.value,

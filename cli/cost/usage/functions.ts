@@ -5,13 +5,13 @@ import { type Month, ofComponent, SWEEPS_PER_MONTH, type Usage } from "./usage.t
 const MEBIBYTES_PER_GB = 1024;
 
 /** Calls of each function in a month, and the seconds of one. */
-export function functionCalls({
-  embryos,
-}: Pick<Month, "embryos">): Record<FunctionName, { calls: number; seconds: number }> {
+function functionCalls({ embryos }: Pick<Month, "embryos">): Record<FunctionName, { calls: number; seconds: number }> {
+  const { cropCpuSeconds, cropSlowdown, cropReadSeconds } = ASSUMPTIONS;
+  const cropSeconds = cropCpuSeconds.value * cropSlowdown.value + cropReadSeconds.value;
   const deployments = ASSUMPTIONS.deploymentsPerMonth.value;
   return {
     ingest: { calls: embryos, seconds: ASSUMPTIONS.ingestSeconds.value },
-    crop: { calls: embryos, seconds: ASSUMPTIONS.cropSeconds.value },
+    crop: { calls: embryos, seconds: cropSeconds },
     finished: { calls: embryos, seconds: ASSUMPTIONS.finishedSeconds.value },
     api: { calls: embryos * ASSUMPTIONS.apiRequestsPerEmbryo.value, seconds: ASSUMPTIONS.apiSeconds.value },
     sweep: { calls: SWEEPS_PER_MONTH, seconds: ASSUMPTIONS.sweepSeconds.value },

@@ -5,15 +5,14 @@ import { DAYS_PER_MONTH, KIBIBYTES_PER_GIBIBYTE, type Month, ofComponent, type U
 
 /** What it costs to see what goes on, and to keep the image. */
 export function operationsUsage(month: Month): Usage[] {
-  const { embryos } = month;
   const logged = logKibibytes(month) / KIBIBYTES_PER_GIBIBYTE;
   const stored = logged * (DEPLOYMENT.retentionDays.logs / DAYS_PER_MONTH);
   return [
     ...ofComponent("CloudWatch", [
       { what: "logs in", quantity: logged, price: "logGibibyte" },
       { what: `logs, for ${DEPLOYMENT.retentionDays.logs} days`, quantity: stored, price: "logGibibyteMonth" },
-      { what: "metrics", quantity: DEPLOYMENT.steadyMetrics, price: "metricMonth" },
-      { what: "metrics of rejections", quantity: rejectionMetrics(embryos), price: "metricMonth" },
+      // As if each had a value in every hour.
+      { what: "metrics", quantity: DEPLOYMENT.ownMetrics, price: "metricMonth" },
       { what: "alarms", quantity: DEPLOYMENT.alarmMetrics, price: "alarmMonth" },
       { what: "dashboard", quantity: DEPLOYMENT.dashboards, price: "dashboardMonth" },
     ]),
@@ -35,10 +34,4 @@ function logKibibytes(month: Month): number {
     ASSUMPTIONS;
   const perEmbryo = apiRequestsPerEmbryo.value * accessLogKibibytesPerRequest.value + endpointLogKibibytesPerClip.value;
   return allCalls(month) * logKibibytesPerCall.value + month.embryos * perEmbryo;
-}
-
-/** A metric is paid for the hours in which it has a value: at most one for each rejection, at most all of the month. */
-function rejectionMetrics(embryos: number): number {
-  const rejections = embryos * ASSUMPTIONS.rejectedShare.value;
-  return Math.min(DEPLOYMENT.rejectionMetrics, rejections / ASSUMPTIONS.hoursPerMonth.value);
 }

@@ -1,0 +1,18 @@
+/**
+ * How the clients of the stations call AWS: five tries with jitter, and none that waits for ever for an answer. A call that
+ * fails all the same is thrown back at its queue as retryable.
+ *
+ * @param requestTimeoutMs how long one try may take; the SDK then sends it again
+ */
+export function stationClient(requestTimeoutMs = 20_000) {
+  return {
+    retryMode: "standard",
+    maxAttempts: 5,
+    // A connection that dies silently would otherwise be waited for until the function is stopped.
+    requestHandler: {
+      connectionTimeout: Math.min(2_000, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
+  } as const;
+}

@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parseStage, readStage } from "../../infra/stage.ts";
+
+const LEAST = { alarmEmail: "operations@example.org", monthlyBudgetUsd: 100, clinics: {} };
+
+describe("a stage's file", () => {
+  it("is usable as it lies in the repository", () => {
+    const demo = readStage("demo");
+
+    expect(demo).toMatchObject({ name: "demo", endpoint: { instanceType: "ml.g4dn.xlarge" }, browserOrigins: [] });
+  });
+
+  it.each([
+    ["alarmEmial", { alarmEmial: "a@example.org" }],
+    ["retentionDays.uplaods", { retentionDays: { uplaods: 3 } }],
+    ["endpoint.maxInstance", { endpoint: { maxInstance: 3 } }],
+    ["concurrency.croping", { concurrency: { croping: 3 } }],
+    ["reservedConcurrency.https", { reservedConcurrency: { https: 3 } }],
+    ["api.requestPerSecond", { api: { requestPerSecond: 3 } }],
+    [
+      "clinics.north.principal",
+      { clinics: { north: { principals: ["arn:aws:iam::123456789012:role/N"], principal: 1 } } },
+    ],
+  ])("is refused with the name of the misspelt field %s", (field, fields) => {
+    const read = () => parseStage("demo", { ...LEAST, ...fields }, "demo.json");
+
+    expect(read).toThrow(`demo.json is not usable: ${field}: there is no such field`);
+  });
+
+  it.each([
+    ["alarmEmail", { alarmEmail: "operations" }],
+    ["account", { account: "12345" }],
+    ["region", { region: "Frankfurt" }],
+    ["clinics.north.principals.0", { clinics: { north: { principals: ["*"] } } }],
+    ["clinics.north.principals.0", { clinics: { north: { principals: ["arn:aws:iam::123456789012:root"] } } }],
+    ["clinics.north.principals", { clinics: { north: { principals: [] } } }],
+    ["browserOrigins.0", { browserOrigins: ["*"] }],
+    ["browserOrigins.0", { browserOrigins: ["http://clinic.example"] }],
+    ["endpoint.instanceType", { endpoint: { instanceType: "ml.m5.large" } }],
+    ["retentionDays.logs", { retentionDays: { logs: 31 } }],
+    ["monthlyBudgetUsd", { monthlyBudgetUsd: -1 }],
+  ])("is refused with the name of the unusable %s", (field, fields) => {
+    const read = () => parseStage("demo", { ...LEAST, ...fields }, "demo.json");
+
+    expect(read).toThrow(`${field}: `);
+  });
+
+  it("is refused when a field that it has to have is missing, all of them at once", () => {
+    const read = () => parseStage("demo", {}, "demo.json");
+
+    expect(read).toThrow(/alarmEmail: .*; monthlyBudgetUsd: .*; clinics: /);
+  });
+
+  it("is refused when it is no JSON, or is not there", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "blastograde-stages-"));
+    await writeFile(join(folder, "broken.json"), "{");
+
+    expect(() => readStage("broken", folder)).toThrow(`${folder}/broken.json cannot be read`);
+    expect(() => readStage("absent", folder)).toThrow(`${folder}/absent.json cannot be read`);
+    await rm(folder, { recursive: true });
+  });
+
+  it.each(["Demo", "../demo", "", "a".repeat(32), "9"])("is not looked for under the name %j", (name) => {
+    expect(() => readStage(name)).toThrow("is no name");
+  });
+
+  it("that is not usable ends the synthesis with its sentence and nothing else", () => {
+    const env = { CDK_CONTEXT_JSON: JSON.stringify({ stage: "absent" }) };
+
+    const { status, stderr } = spawnSync(process.execPath, ["infra/app.ts"], { env, encoding: "utf8" });
+
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^infra\/stages\/absent\.json cannot be read: .*\n$/);
+  });
+});
