@@ -54,8 +54,12 @@ export function cloudQueue({ client, url, deadLettersUrl, consumer, feed }: Clou
     await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
   }
 
+  /** The end of its visibility timeout, if it has not ended. */
   async function show(queueUrl: string, { ReceiptHandle }: Message): Promise<void> {
-    await client.send(new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+    const visible = { QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 };
+    await client.send(new ChangeMessageVisibilityCommand(visible)).catch((error: Error) => {
+      if (error.name !== "MessageNotInflight") throw error;
+    });
   }
 
   const queue: CloudQueue = {
@@ -75,10 +79,9 @@ export function cloudQueue({ client, url, deadLettersUrl, consumer, feed }: Clou
         };
         const reported = feed.reportsBatchItemFailures ? answer.batchItemFailures : [];
         const failed = new Set(reported.map(({ itemIdentifier }) => itemIdentifier));
-        for (const message of messages) if (!failed.has(message.MessageId!)) await remove(message);
+        for (const message of messages) await (failed.has(message.MessageId!) ? show(url, message) : remove(message));
       } catch (error) {
         if (!(error instanceof FunctionFailed)) throw error;
-        // They would show again when the visibility timeout ends: here that is now.
         for (const message of messages) await show(url, message);
       }
       return messages.length;
