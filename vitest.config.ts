@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, testTimeout: number) => ({
-  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout },
+const project = (name: string, testTimeout: number, globalSetup: string[] = []) => ({
+  test: { name, include: [`tests/${name}/**/*.test.ts`], testTimeout, hookTimeout: testTimeout, globalSetup },
 });
 
 // Inherited by the test workers, where tests open networks without a server that would forbid it.
@@ -18,7 +18,7 @@ export default defineConfig({
       // Synthesis and bundling.
       project("infra", 300_000),
       project("golden", 120_000),
-      project("e2e", 600_000),
+      project("e2e", 600_000, ["tests/builders/cloud-bundles.setup.ts"]),
     ],
   },
 });

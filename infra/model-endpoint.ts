@@ -152,6 +152,8 @@ export class ModelEndpoint extends Construct {
           notificationConfig: {
             successTopic: this.notifications.topicArn,
             errorTopic: this.notifications.topicArn,
+            // Or a failure names a status and no more, and nobody learns why the container refused a clip.
+            includeInferenceResponseIn: ["ERROR_NOTIFICATION_TOPIC"],
           },
         },
       },

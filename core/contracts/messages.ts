@@ -23,6 +23,11 @@ export const InferenceNotification = z.discriminatedUnion("invocationStatus", [
     invocationStatus: z.literal("Failed"),
     inferenceId: GradingId,
     failureReason: z.string().default("no reason given"),
+    /**
+     * What the container answered, in base64, where the endpoint sends it along. SageMaker documents that it does and not how, so
+     * that another shape than the one seen counts as none.
+     */
+    responseBody: z.object({ content: z.string() }).optional().catch(undefined),
   }),
 ]);
 export type InferenceNotification = z.infer<typeof InferenceNotification>;

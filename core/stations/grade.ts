@@ -45,7 +45,7 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
   if (grading === null || !UNFINISHED.includes(grading.status)) return;
 
   if (notification.invocationStatus === "Failed") {
-    const refusal = modelRefusal(notification.failureReason);
+    const refusal = modelRefusal(notification);
     await (refusal.passing ? setBackGrading : rejectGrading)(ports, grading.gradingId, refusal);
     return;
   }

@@ -1,4 +1,7 @@
 import { Problem } from "../contracts/http.ts";
+import type { InferenceNotification } from "../contracts/messages.ts";
+
+type FailedInference = Extract<InferenceNotification, { invocationStatus: "Failed" }>;
 
 /** Why the model gave no answer, and whether it may give one at another time. */
 export interface ModelRefusal {
@@ -12,17 +15,28 @@ export interface ModelRefusal {
 const OF_THE_MOMENT = ["CLIP_OF_OTHER_CROPPER"];
 
 /**
- * Reads a failure's reason: the container's own code and sentence where it holds the problem that it answered, as SageMaker
- * and the local wiring pass it on. Any other reason (a container that died, an endpoint's time limit, a request that expired) is
- * the endpoint's and not the clip's.
+ * Reads a failure's reason: the container's own code and sentence where the notification holds the problem that it answered.
+ * SageMaker's own reason names no more than the status, so that its endpoint sends the answer along; the local wiring passes it
+ * on as the reason. Any other reason (a container that died, an endpoint's time limit, a request that expired) is the endpoint's
+ * and not the clip's.
  */
-export function modelRefusal(failureReason: string): ModelRefusal {
-  const problem = Problem.safeParse(jsonWithin(failureReason));
+export function modelRefusal({ failureReason, responseBody }: FailedInference): ModelRefusal {
+  const answered = responseBody && parsed(decoded(responseBody.content));
+  const problem = Problem.safeParse(answered ?? jsonWithin(failureReason));
   if (problem.success) {
     const { code, detail, retryable } = problem.data;
     return { code, message: detail, passing: retryable || OF_THE_MOMENT.includes(code) };
   }
   return { code: "MODEL_FAILED", message: `The model gave no answer to this clip: ${failureReason}`, passing: true };
+}
+
+/** The text that is written in base64; any other text as it is. */
+function decoded(content: string): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(content), (character) => character.charCodeAt(0)));
+  } catch {
+    return content;
+  }
 }
 
 /** @returns undefined where there is none */

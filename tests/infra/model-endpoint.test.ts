@@ -56,7 +56,11 @@ describe("the endpoint", () => {
         S3OutputPath: { "Fn::Join": ["", ["s3://", bucket]] },
         S3FailurePath: { "Fn::Join": ["", ["s3://", bucket, "/failures"]] },
         KmsKeyId: { "Fn::GetAtt": [resourceOf(template, "AWS::KMS::Key").id, "Arn"] },
-        NotificationConfig: { SuccessTopic: topic, ErrorTopic: topic },
+        NotificationConfig: {
+          SuccessTopic: topic,
+          ErrorTopic: topic,
+          IncludeInferenceResponseIn: ["ERROR_NOTIFICATION_TOPIC"],
+        },
       },
     });
   });

@@ -213,6 +213,17 @@ describe("an inference notification", () => {
     });
   });
 
+  it("of a failure can be read whatever is sent along with it", () => {
+    const failed = { invocationStatus: "Failed", inferenceId: "g-1", failureReason: "died" };
+
+    const read = [undefined, null, "text", { content: 7 }, { content: "e30=" }].map((responseBody) =>
+      InferenceNotification.parse({ ...failed, responseBody }),
+    );
+
+    expect(read).toMatchObject(new Array(5).fill(failed));
+    expect(read.at(-1)).toMatchObject({ responseBody: { content: "e30=" } });
+  });
+
   it("takes what SageMaker sends beside what we read", () => {
     const notification = {
       awsRegion: "eu-west-1",

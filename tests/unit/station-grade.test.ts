@@ -227,7 +227,7 @@ describe("the grade station", () => {
 
   it.each([
     ["as the local wiring tells it", (problem: string) => problem],
-    ["as SageMaker tells it", (problem: string) => `Received client error (422) from model with message "${problem}".`],
+    ["within a sentence", (problem: string) => `Received client error (422) from model with message "${problem}".`],
     [
       "in escaped quotation marks",
       (problem: string) => `Received client error (422): "${problem.replaceAll('"', '\\"')}". See the log.`,
@@ -244,6 +244,20 @@ describe("the grade station", () => {
       status: "rejected",
       rejection: { code: "STILLS_NOT_OFFERED", detail },
     });
+  });
+
+  it.each([
+    ["in base64", btoa],
+    ["as it is", (text: string) => text],
+  ])("passes on the container's own answer, sent along %s, before SageMaker's reason", async (_how, encode) => {
+    const house = await predicted();
+    const failureReason = "ClientError: Received client error (422) from model. See the logs.";
+    const responseBody = { content: encode(problemJson("STILLS_NOT_OFFERED", 422)) };
+
+    await recordGrade({ invocationStatus: "Failed", inferenceId: GRADING, failureReason, responseBody }, house);
+
+    const rejected = { status: "rejected", rejection: { code: "STILLS_NOT_OFFERED" } };
+    expect(await house.gradings.find(GRADING)).toMatchObject(rejected);
   });
 
   it("keeps the grades when a failure is told afterwards", async () => {
