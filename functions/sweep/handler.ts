@@ -10,7 +10,7 @@ import { systemClock } from "../../adapters/system/clock-and-ids.ts";
 import { INFERENCE_LIMITS, SWEEP_LIMITS, UPLOAD_LIMITS } from "../../core/contracts/cloud-limits.ts";
 import { CropJob, InferenceNotification, UploadStored } from "../../core/contracts/messages.ts";
 import { uploadOf } from "../../core/stations/keys.ts";
-import { type Redrive, redriveDeadLetters } from "../../core/stations/redrive.ts";
+import { type Redrive, type RedriveSource, redriveDeadLetters } from "../../core/stations/redrive.ts";
 import { type Sweep, sweepGradings } from "../../core/stations/sweep.ts";
 import { watchGradings } from "../../core/stations/watched-gradings.ts";
 
@@ -55,37 +55,29 @@ async function redriven(queue: RedrivenQueue): Promise<Redrive> {
 }
 
 const redriveOf: Record<RedrivenQueue, () => Promise<Redrive>> = {
-  stored: () =>
-    redriveDeadLetters(
-      {
-        letters: openDeadLetters({ deadLetterQueueUrl: config.STORED_DEAD_LETTER_QUEUE_URL }),
-        parse: uploadsOfMessage,
-        queue: ports.stored,
-        status: "received",
-        gradingIdOf: ({ key }) => uploadOf(key)?.gradingId ?? null,
-      },
-      ports,
-    ),
-  crop: () =>
-    redriveDeadLetters(
-      {
-        letters: openDeadLetters({ deadLetterQueueUrl: config.CROP_DEAD_LETTER_QUEUE_URL }),
-        parse: (body) => [CropJob.parse(JSON.parse(body))],
-        queue: ports.cropJobs,
-        status: "cropping",
-        gradingIdOf: ({ gradingId }) => gradingId,
-      },
-      ports,
-    ),
-  finished: () =>
-    redriveDeadLetters(
-      {
-        letters: openDeadLetters({ deadLetterQueueUrl: config.FINISHED_DEAD_LETTER_QUEUE_URL }),
-        parse: (body) => [InferenceNotification.parse(JSON.parse(body))],
-        queue: ports.finished,
-        status: "grading",
-        gradingIdOf: ({ inferenceId }) => inferenceId,
-      },
-      ports,
-    ),
+  stored: redriving({
+    letters: openDeadLetters({ deadLetterQueueUrl: config.STORED_DEAD_LETTER_QUEUE_URL }),
+    parse: uploadsOfMessage,
+    queue: ports.stored,
+    status: "received",
+    gradingIdOf: ({ key }) => uploadOf(key)?.gradingId ?? null,
+  }),
+  crop: redriving({
+    letters: openDeadLetters({ deadLetterQueueUrl: config.CROP_DEAD_LETTER_QUEUE_URL }),
+    parse: (body) => [CropJob.parse(JSON.parse(body))],
+    queue: ports.cropJobs,
+    status: "cropping",
+    gradingIdOf: ({ gradingId }) => gradingId,
+  }),
+  finished: redriving({
+    letters: openDeadLetters({ deadLetterQueueUrl: config.FINISHED_DEAD_LETTER_QUEUE_URL }),
+    parse: (body) => [InferenceNotification.parse(JSON.parse(body))],
+    queue: ports.finished,
+    status: "grading",
+    gradingIdOf: ({ inferenceId }) => inferenceId,
+  }),
 };
+
+function redriving<Message>(source: RedriveSource<Message>): () => Promise<Redrive> {
+  return () => redriveDeadLetters(source, ports);
+}
