@@ -6,8 +6,8 @@ import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { StationFunction } from "./station-function.ts";
 
-/** Attempts at a message before its station gives it up. */
-const MAX_ATTEMPTS = 5;
+/** Attempts at a message before its station gives it up: some twenty minutes in all, which most outages do not last. */
+const MAX_ATTEMPTS = 10;
 /** Deliveries on top for a station that dies before it can give up; then SQS itself moves the message. */
 const SPARE_DELIVERIES = 3;
 

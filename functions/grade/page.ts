@@ -33,7 +33,7 @@ export function gradingsPage(
   <body>
     <h1>Blastograde</h1>
     ${hasNotice ? NOTICE : ""}
-    <p>Clinic <strong>${clinicId}</strong>. <a href="/docs">The API</a></p>
+    <p>Clinic <strong>${clinicId}</strong>. <a href="docs">The API</a></p>
     ${hasMore ? moreThan(answers.length) : ""}
     ${cycles.length === 0 ? html`<p>No embryo yet. Upload an archive or a still through the API, or run <code>npm run grade</code>.</p>` : ""}
     ${cycles.map(([cycleId, embryos]) => cycleTable(cycleId, embryos))}
@@ -42,20 +42,23 @@ export function gradingsPage(
 </html>`;
 }
 
-/** Swagger UI over `/openapi.json`, with its files from this very service. */
+/**
+ * Swagger UI over `/openapi.json`, with its files from this very service. Links are relative, as on the other page: behind the
+ * gateway everything lies below the stage's name.
+ */
 export function docsPage({ demo }: { readonly demo: boolean }) {
   return html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <title>Blastograde API</title>
-    <link rel="stylesheet" href="/docs/swagger-ui.css" />
+    <link rel="stylesheet" href="docs/swagger-ui.css" />
   </head>
   <body>
     ${demo ? NOTICE : ""}
     <div id="api"></div>
-    <script src="/docs/swagger-ui-bundle.js"></script>
-    <script>SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api" });</script>
+    <script src="docs/swagger-ui-bundle.js"></script>
+    <script>SwaggerUIBundle({ url: "openapi.json", dom_id: "#api" });</script>
   </body>
 </html>`;
 }
@@ -108,7 +111,7 @@ function sequenceCell({ gradingId, embryoId, sequence }: GradingAnswer) {
   const { framesUsed, firstHpi, tMebHpi } = sequence;
   const frames = framesUsed === 1 ? "one frame" : `${framesUsed} frames from ${firstHpi?.toFixed(1)} hpi`;
   const said = tMebHpi === null ? "a single still" : `${frames}, tMEB at ${tMebHpi.toFixed(1)} hpi`;
-  return html`<img alt="pictures of ${embryoId}" src="/v1/uploads/${gradingId}/preview" />
+  return html`<img alt="pictures of ${embryoId}" src="v1/uploads/${gradingId}/preview" />
               <small>${said}</small>`;
 }
 

@@ -13,7 +13,7 @@ const FOCUS = {
 /** An embryo's probability of pregnancy, what it is made of, and the picture of what it rests on. */
 export function pregnancyCell({ embryoId, pregnancy }: GradingAnswer) {
   if (pregnancy === null || embryoId === null) return "–";
-  const picture = `/v1/embryos/${encodeURIComponent(embryoId)}/explanation`;
+  const picture = `v1/embryos/${encodeURIComponent(embryoId)}/explanation`;
   return html`<div class="score">
       <p>${probability(pregnancy)}</p>
       <a href="${picture}"><img loading="lazy" alt="what the score of ${embryoId} rests on" src="${picture}" /></a>

@@ -134,8 +134,9 @@ describe("the API's own description", () => {
     const page = await (await api.get("/docs")).text();
 
     const loaded = [...page.matchAll(/(?:src|href|url)\s*[=:]\s*"([^"]*)"/g)].map(([, address]) => address);
-    expect(loaded).toContain("/openapi.json");
-    for (const address of loaded) expect(address).toMatch(/^\/(?!\/)/);
+    expect(loaded).toContain("openapi.json");
+    // Nor from outside the folder it is read in: behind a gateway the app has a name before it.
+    for (const address of loaded) expect(address).toMatch(/^[a-z][a-z0-9./-]*$/);
   });
 
   /** A schema of the description, with what it refers to. */
