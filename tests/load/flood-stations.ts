@@ -25,11 +25,12 @@ import { startEventSource } from "./event-source.ts";
 import type { CloudPlaces } from "./flood-cloud.ts";
 import { QUEUES, type QueueName } from "./flood-plan.ts";
 
-/** As often as a service fails in the flood: each so-manieth call of a port. */
-const CALLS_BETWEEN_FAULTS = 50;
-/** Of the stack's stage `demo`, crop jobs aside: those come one by one there, and nothing would be told apart in a batch. */
+/** One call of a port in so many fails, as if the service did. */
+const CALLS_PER_FAULT = 50;
+/** As deployed, but for crop jobs, which come one by one there: in a batch a failure has to be told from its neighbours. */
 const BATCH_SIZE = 10;
 const CONCURRENCY: Readonly<Record<QueueName, number>> = { stored: 4, crop: 3, finished: 4 };
+/** As deployed. */
 const MAX_ATTEMPTS = 5;
 
 export interface FloodCounts {
@@ -156,6 +157,6 @@ function unsteadyEndpoint(endpoint: ModelEndpoint): ModelEndpoint {
 function everySoOften(error: () => Error): () => void {
   let calls = 0;
   return () => {
-    if (++calls % CALLS_BETWEEN_FAULTS === 0) throw error();
+    if (++calls % CALLS_PER_FAULT === 0) throw error();
   };
 }

@@ -8,7 +8,7 @@ const USAGE = "Usage: npm run flood [-- --events 10000] [--seed 1]";
 const STUBBED = "The cropper's network and the model's endpoint are stubs; S3, SQS and DynamoDB are stand-ins.";
 /** Below, a tenth of the way says more of the programs' start than of their memory. */
 const EVENTS_THAT_SHOW_MEMORY = 2000;
-/** Garbage that was collected leaves holes: memory that leaks grows without end, and by far more in 10,000 events. */
+/** Collected garbage leaves holes, which is a few percent; a leak grows with the events. */
 const MEMORY_RATIO_AT_MOST = 1.15;
 
 process.exitCode = await main().catch((error: Error) => {
