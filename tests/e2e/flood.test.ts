@@ -19,7 +19,7 @@ it("ends every upload of a flood in one grade or one reason, whatever is doubled
   const claims = lines.filter(({ claim }) => claim !== undefined);
   const figure = (name: string) => lines.find((line) => line.figure === name)?.value;
   expect({ failed: claims.filter(({ holds }) => !holds), exitCode }, stderr).toEqual({ failed: [], exitCode: 0 });
-  expect(claims).toHaveLength(8);
+  expect(claims).toHaveLength(9);
   expect({ retried: figure("retried"), deadLetters: figure("deadLetters"), swept: figure("swept") }).toEqual({
     retried: expect.toSatisfy((count) => count > 0),
     deadLetters: 1,

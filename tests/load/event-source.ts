@@ -15,6 +15,8 @@ export interface EventSource {
   readonly batchSize: number;
   /** Batches at the same time. */
   readonly concurrency: number;
+  /** Called with the number of messages of a batch that stay in the queue and come again. */
+  readonly onKept: (messages: number) => void;
 }
 
 /**
@@ -23,7 +25,8 @@ export interface EventSource {
  *
  * @returns stops once the batches in hand are done
  */
-export function startEventSource({ queueUrl, handler, batchSize, concurrency }: EventSource): () => Promise<void> {
+export function startEventSource(source: EventSource): () => Promise<void> {
+  const { queueUrl, handler, batchSize, concurrency, onKept } = source;
   const client = new SQSClient({});
   let isRunning = true;
 
@@ -39,6 +42,7 @@ export function startEventSource({ queueUrl, handler, batchSize, concurrency }: 
       );
       if (Messages.length === 0) continue;
       const done = await handled(Messages);
+      onKept(Messages.length - done.length);
       if (done.length === 0) continue;
       const Entries = done.map(({ MessageId, ReceiptHandle }) => ({ Id: MessageId, ReceiptHandle }));
       await client.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));

@@ -1,8 +1,8 @@
 import type { SqsDeadLetter } from "../../adapters/aws/sqs-dead-letters.ts";
 import type { Grading } from "../../core/contracts/grading.ts";
-import type { FloodRows } from "./flood-outcome.ts";
-import { unfinishedOf } from "./flood-outcome.ts";
+import { type FloodRows, unfinishedOf } from "./flood-outcome.ts";
 import { type Content, expectedRecords, type FloodPlan, lostGradings, recordName } from "./flood-plan.ts";
+import type { FloodCounts } from "./flood-stations.ts";
 
 export interface FloodEnd {
   readonly plan: FloodPlan;
@@ -10,7 +10,7 @@ export interface FloodEnd {
   readonly deadLetters: readonly SqsDeadLetter[];
   /** When the queues were empty for the first time, before the sweep looked for what had been lost. */
   readonly unfinishedBeforeSweep: readonly Grading[];
-  readonly recordsCreated: number;
+  readonly counts: Readonly<FloodCounts>;
 }
 
 export interface Claim {
@@ -29,7 +29,7 @@ const REJECTION: Readonly<Record<Exclude<Content, "good">, string>> = {
 };
 
 /** What has to be true when a flood is over. */
-export function claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, recordsCreated }: FloodEnd): Claim[] {
+export function claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, counts }: FloodEnd): Claim[] {
   const { uploads, events } = plan;
   const { gradings, records } = rows;
   const statusOf = new Map(gradings.map(({ gradingId, status }) => [gradingId, status]));
@@ -69,14 +69,19 @@ export function claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, recor
       seen: { lost: lost.size, unfinished: unfinishedBeforeSweep.length, notLost: foundEarly },
     },
     {
+      claim: "only messages that failed came again, not their neighbours in the batch",
+      holds: counts.kept === counts.retried,
+      seen: { failed: counts.retried, cameAgain: counts.kept },
+    },
+    {
       claim: "records = distinct (clinic, embryo, archive, age, model)",
       holds: records.length === expected.size && there.every((name) => expected.has(name)),
       seen: { records: records.length, expected: expected.size },
     },
     {
       claim: "no record twice, and none written over",
-      holds: keys.size === records.length && recordsCreated === records.length,
-      seen: { records: records.length, distinct: keys.size, created: recordsCreated },
+      holds: keys.size === records.length && counts.recordsCreated === records.length,
+      seen: { records: records.length, distinct: keys.size, created: counts.recordsCreated },
     },
     {
       claim: "every graded grading points at a record, and every record is pointed at",

@@ -34,8 +34,10 @@ const CONCURRENCY: Readonly<Record<QueueName, number>> = { stored: 4, crop: 3, f
 const MAX_ATTEMPTS = 5;
 
 export interface FloodCounts {
-  /** Messages that failed once and came again. */
+  /** Failures after which a message is to come again. */
   retried: number;
+  /** Messages that an event source left in its queue to come again. */
+  kept: number;
   deadLettered: number;
   /** Puts of a record of which the table said that they made it. */
   recordsCreated: number;
@@ -50,7 +52,7 @@ export interface FloodStations {
 
 /** Every station as `functions/` wires it, with the cropper's network stubbed, and fed by event sources. */
 export function startStations({ bucket, bucketOwner, tableName, endpointName, queues }: CloudPlaces): FloodStations {
-  const counts: FloodCounts = { retried: 0, deadLettered: 0, recordsCreated: 0 };
+  const counts: FloodCounts = { retried: 0, kept: 0, deadLettered: 0, recordsCreated: 0 };
   const logger = { warn: () => void counts.retried++, error: () => void counts.deadLettered++ };
   const objects = unsteadyObjects(openS3ObjectStore({ bucket, bucketOwner }));
   const gradings = openDynamoDbGradingStore({ tableName });
@@ -107,6 +109,9 @@ export function startStations({ bucket, bucketOwner, tableName, endpointName, qu
       handler: handlers[queue],
       batchSize: BATCH_SIZE,
       concurrency: CONCURRENCY[queue],
+      onKept(messages) {
+        counts.kept += messages;
+      },
     }),
   );
   return {

@@ -68,8 +68,8 @@ export async function runFlood({ events, seed, say }: FloodOptions): Promise<Flo
     const plan = planFlood({ events, seed });
     const rows = await rowsOf(cloud.places);
     const deadLetters = await deadLettersOf(cloud.places);
-    const { recordsCreated, retried } = stations.counts;
-    const claims = claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, recordsCreated });
+    const { counts } = stations;
+    const claims = claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, counts });
     const byStatus = countBy(rows.gradings, ({ status, rejection }) => rejection?.code ?? status);
     const figures = {
       events,
@@ -78,7 +78,7 @@ export async function runFlood({ events, seed, say }: FloodOptions): Promise<Flo
       byStatus,
       records: rows.records.length,
       deadLetters: deadLetters.length,
-      retried,
+      retried: counts.retried,
       swept,
       seconds: Math.round(seconds),
       eventsPerSecond: Number((events / seconds).toPrecision(3)),
