@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
-import { extname, join, relative, resolve } from "node:path";
+import { dirname, extname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { writeArchive } from "../../adapters/archive/zip-writer.ts";
@@ -26,6 +26,9 @@ const ENTRIES = {
   smokeCheck: { construct: "/Check/Function/", entry: "functions/smoke/check.ts" },
 } as const;
 type FunctionName = keyof typeof ENTRIES;
+const NAMES = Object.keys(ENTRIES) as FunctionName[];
+/** What bundling itself leaves in an asset; everything else was put beside the code. */
+const OF_BUNDLING = ["index.mjs", "node_modules", "package.json"];
 
 const Template = z.object({ Resources: z.record(z.string(), z.looseObject({ Type: z.string() })) });
 const FunctionResource = z.object({
@@ -56,7 +59,7 @@ export const benchFunctions: Bench = async ({ folder, repeats, say }) => {
   const sources = await copySources(join(place, "sources"), deployed);
 
   const sizes = {} as Record<FunctionName, Awaited<ReturnType<typeof sizesOf>>>;
-  for (const name of Object.keys(ENTRIES) as FunctionName[]) {
+  for (const name of NAMES) {
     sizes[name] = await sizesOf(deployed[name].folder, join(place, `${name}.zip`));
   }
   const bundled = mapValues(ENTRIES, (): number[] => []);
@@ -67,7 +70,7 @@ export const benchFunctions: Bench = async ({ folder, repeats, say }) => {
     say(`start ${repeat}`);
     const empty = await msUntilReady(EMPTY_PROGRAM, [], {});
     if (repeat > 0) emptyProgram.push(empty);
-    for (const name of Object.keys(ENTRIES) as FunctionName[]) {
+    for (const name of NAMES) {
       const { folder: asset, environment } = deployed[name];
       const ours = await msUntilReady(IMPORT_HANDLER, [urlOf(asset, "index.mjs")], environment);
       const theirs = await msUntilReady(IMPORT_HANDLER, [urlOf(sources, ENTRIES[name].entry)], environment);
@@ -112,15 +115,13 @@ function madeUp(value: unknown, name: string): string {
   return name === "BUCKET_OWNER" ? "123456789012" : "blastograde-bench";
 }
 
-/** The source tree, with the files beside it that the bundles have beside them. */
+/** The source tree, with the files beside each function that its bundle has beside it. @returns where it lies */
 async function copySources(to: string, deployed: Readonly<Record<FunctionName, Deployed>>): Promise<string> {
   for (const source of SOURCES) await cp(join(ROOT, source), join(to, source), { recursive: true });
-  for (const name of Object.keys(ENTRIES) as FunctionName[]) {
-    const besides = (await readdir(deployed[name].folder)).filter(
-      (file) => !["index.mjs", "node_modules"].includes(file),
-    );
-    for (const file of besides.filter((beside) => beside !== "package.json")) {
-      await cp(join(deployed[name].folder, file), join(to, ENTRIES[name].entry, "..", file), { recursive: true });
+  for (const name of NAMES) {
+    const { folder } = deployed[name];
+    for (const file of (await readdir(folder)).filter((beside) => !OF_BUNDLING.includes(beside))) {
+      await cp(join(folder, file), join(to, dirname(ENTRIES[name].entry), file), { recursive: true });
     }
   }
   return to;

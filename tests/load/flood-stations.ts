@@ -54,12 +54,12 @@ export interface FloodStations {
 export function startStations({ bucket, bucketOwner, tableName, endpointName, queues }: CloudPlaces): FloodStations {
   const counts: FloodCounts = { retried: 0, kept: 0, deadLettered: 0, recordsCreated: 0 };
   const logger = { warn: () => void counts.retried++, error: () => void counts.deadLettered++ };
-  const objects = unsteadyObjects(openS3ObjectStore({ bucket, bucketOwner }));
+  const steadyObjects = openS3ObjectStore({ bucket, bucketOwner });
   const gradings = openDynamoDbGradingStore({ tableName });
   const endpoint = openSageMakerEndpoint({ endpointName, bucket, ...INFERENCE_LIMITS });
   const cropJobs = openSqsSender({ queueUrl: queues.crop.url, schema: CropJob });
   const ports = {
-    objects,
+    objects: unsteadyObjects(steadyObjects),
     gradings,
     records: countedRecords(openDynamoDbRecordStore({ tableName }), counts),
     archives: zipArchiveReader,
@@ -116,7 +116,8 @@ export function startStations({ bucket, bucketOwner, tableName, endpointName, qu
   );
   return {
     counts,
-    sweep: (limits) => sweepGradings(ports, limits),
+    // What fails in a sweep is for the next one, and here none comes by itself.
+    sweep: (limits) => sweepGradings({ ...ports, objects: steadyObjects }, limits),
     async stop() {
       await Promise.all(stops.map((stop) => stop()));
     },

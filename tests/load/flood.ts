@@ -18,18 +18,21 @@ process.exitCode = await main().catch((error: Error) => {
 
 async function main(): Promise<number> {
   const { events, seed } = readArguments();
-  const { claims, figures, residentSets } = await runFlood({ events, seed, say: console.error });
+  const { claims, figures, memory } = await runFlood({ events, seed, say: console.error });
+  const residentSets = memory.map(({ residentSet }) => residentSet);
   const third = Math.floor(residentSets.length / 3);
   const ratioMemory = Math.max(...residentSets.slice(-third)) / Math.max(...residentSets.slice(0, third));
-  const memory = {
+  const flat = {
     claim: "memory is flat",
     holds: ratioMemory <= MEMORY_RATIO_AT_MOST,
     seen: { ratioMemory: Number(ratioMemory.toPrecision(4)) },
   };
-  const all = events >= EVENTS_THAT_SHOW_MEMORY ? [...claims, memory] : claims;
+  const all = events >= EVENTS_THAT_SHOW_MEMORY ? [...claims, flat] : claims;
 
-  const residentMebibytes = residentSets.map((bytes) => Math.round(bytes / 2 ** 20));
-  for (const [figure, value] of Object.entries({ stubbed: STUBBED, ...figures, residentMebibytes })) {
+  const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
+  const residentMebibytes = residentSets.map(mebibytes);
+  const heldMebibytes = memory.map(({ held }) => mebibytes(held));
+  for (const [figure, value] of Object.entries({ stubbed: STUBBED, ...figures, residentMebibytes, heldMebibytes })) {
     console.log(JSON.stringify({ figure, value }));
   }
   for (const claim of all) console.log(JSON.stringify(claim));

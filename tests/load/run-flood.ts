@@ -15,11 +15,18 @@ export interface FloodOptions {
   readonly say: (sentence: string) => void;
 }
 
+/** Bytes after a collection of garbage. */
+export interface MemoryUse {
+  readonly residentSet: number;
+  /** What JavaScript holds, buffers included: without the holes that collected garbage leaves in the resident set. */
+  readonly held: number;
+}
+
 export interface FloodResult {
   readonly claims: readonly Claim[];
   readonly figures: Readonly<Record<string, unknown>>;
-  /** Bytes of the stations' process after a collection of garbage, at each tenth of the way. */
-  readonly residentSets: readonly number[];
+  /** Of the stations' process, at each tenth of the way. */
+  readonly memory: readonly MemoryUse[];
 }
 
 const TENTHS = 10;
@@ -41,53 +48,58 @@ const ONLY_SETBACKS: SweepLimits = {
 const EVERYTHING: SweepLimits = { ...ONLY_SETBACKS, idleSeconds: 0, inferenceSeconds: 0 };
 
 /** Sends a flood of uploads through the queues and stations, then looks at what is there. Sets the SDK's environment. */
-export async function runFlood({ events, seed, say }: FloodOptions): Promise<FloodResult> {
-  const cloud = await startFloodCloud({ events, seed });
+export async function runFlood(options: FloodOptions): Promise<FloodResult> {
+  const cloud = await startFloodCloud(options);
   try {
     Object.assign(process.env, cloud.places.environment);
-    const sqs = new SQSClient({});
     const stations = startStations(cloud.places);
-    const started = performance.now();
-    const residentSets = await pour(events, cloud, stations, sqs, say);
-    await drain(cloud, sqs);
-    const seconds = (performance.now() - started) / 1e3;
-
-    await stations.sweep(ONLY_SETBACKS);
-    await drain(cloud, sqs);
-    const unfinishedBeforeSweep = unfinishedOf(await rowsOf(cloud.places));
-    let swept = 0;
-    for (let round = 0; round < SWEEP_LIMITS.sweepsAtMost; round++) {
-      const { sent } = await stations.sweep(EVERYTHING);
-      if (sent === 0) break;
-      swept += sent;
-      say(`swept ${sent}`);
-      await drain(cloud, sqs);
+    try {
+      return await floodOf(options, cloud, stations);
+    } finally {
+      await stations.stop();
     }
-    await stations.stop();
-
-    const plan = planFlood({ events, seed });
-    const rows = await rowsOf(cloud.places);
-    const deadLetters = await deadLettersOf(cloud.places);
-    const { counts } = stations;
-    const claims = claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, counts });
-    const byStatus = countBy(rows.gradings, ({ status, rejection }) => rejection?.code ?? status);
-    const figures = {
-      events,
-      seed,
-      uploads: plan.uploads.length,
-      byStatus,
-      records: rows.records.length,
-      deadLetters: deadLetters.length,
-      retried: counts.retried,
-      swept,
-      seconds: Math.round(seconds),
-      eventsPerSecond: Number((events / seconds).toPrecision(3)),
-    };
-    sqs.destroy();
-    return { claims, figures, residentSets };
   } finally {
     await cloud.close();
   }
+}
+
+async function floodOf({ events, seed, say }: FloodOptions, cloud: FloodCloud, stations: FloodStations) {
+  const sqs = new SQSClient({});
+  const started = performance.now();
+  const memory = await pour(events, cloud, stations, sqs, say);
+  await drain(cloud, sqs);
+  const seconds = (performance.now() - started) / 1e3;
+
+  await stations.sweep(ONLY_SETBACKS);
+  await drain(cloud, sqs);
+  const unfinishedBeforeSweep = unfinishedOf(await rowsOf(cloud.places));
+  let swept = 0;
+  for (let round = 0; round < SWEEP_LIMITS.sweepsAtMost; round++) {
+    const { sent } = await stations.sweep(EVERYTHING);
+    if (sent === 0) break;
+    swept += sent;
+    say(`swept ${sent}`);
+    await drain(cloud, sqs);
+  }
+  sqs.destroy();
+
+  const plan = planFlood({ events, seed });
+  const rows = await rowsOf(cloud.places);
+  const deadLetters = await deadLettersOf(cloud.places);
+  const { counts } = stations;
+  const figures = {
+    events,
+    seed,
+    uploads: plan.uploads.length,
+    byStatus: countBy(rows.gradings, ({ status, rejection }) => rejection?.code ?? status),
+    records: rows.records.length,
+    deadLetters: deadLetters.length,
+    retried: counts.retried,
+    swept,
+    seconds: Math.round(seconds),
+    eventsPerSecond: Number((events / seconds).toPrecision(3)),
+  };
+  return { claims: claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, counts }), figures, memory };
 }
 
 async function pour(
@@ -96,22 +108,27 @@ async function pour(
   stations: FloodStations,
   sqs: SQSClient,
   say: FloodOptions["say"],
-): Promise<number[]> {
+): Promise<MemoryUse[]> {
   const queues = QUEUES.map((name) => cloud.places.queues[name].url);
-  const residentSets: number[] = [];
+  const memory: MemoryUse[] = [];
   // At least one look at the memory a tenth.
   const atOnce = Math.min(EVENTS_AT_ONCE, Math.ceil(events / TENTHS));
   for (let from = 0; from < events; from += atOnce) {
     const to = Math.min(events, from + atOnce);
     await cloud.pour(from, to);
     while ((await messagesIn(sqs, queues)) > MESSAGES_WAITING) await pause(POLL_MS);
-    if (Math.floor((to * TENTHS) / events) === residentSets.length) continue;
+    if (Math.floor((to * TENTHS) / events) === memory.length) continue;
     await stations.sweep(ONLY_SETBACKS);
-    globalThis.gc?.();
-    residentSets.push(process.memoryUsage.rss());
-    say(`${to} events, resident set ${Math.round(residentSets.at(-1)! / 2 ** 20)} MiB`);
+    memory.push(memoryUse());
+    say(`${to} events, resident set ${Math.round(memory.at(-1)!.residentSet / 2 ** 20)} MiB`);
   }
-  return residentSets;
+  return memory;
+}
+
+function memoryUse(): MemoryUse {
+  globalThis.gc?.();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { residentSet: rss, held: heapUsed + external };
 }
 
 /** Until the queues are empty and the endpoint has answered. Gives up on queues that stay as they are. */
