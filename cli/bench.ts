@@ -5,6 +5,7 @@ import type { Bench } from "./bench/bench.ts";
 import { benchColdStart } from "./bench/cold-start.ts";
 import { benchCropStation } from "./bench/crop-station.ts";
 import { rounded } from "./bench/figures.ts";
+import { benchFunctions } from "./bench/functions.ts";
 import { benchInference } from "./bench/inference.ts";
 import { benchMainJob } from "./bench/main-job.ts";
 import { benchPregnancy } from "./bench/pregnancy.ts";
@@ -15,6 +16,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   crop: benchCropStation,
   "main-job": benchMainJob,
   "cold-start": benchColdStart,
+  functions: benchFunctions,
 };
 const NAMES = Object.keys(BENCHES);
 const FOLDER = ".bench";
