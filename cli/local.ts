@@ -72,7 +72,8 @@ const UPLOAD_TRANSFER_SECONDS = 24 * 3600;
 const SWEEP_EVERY_SECONDS = 60;
 // Past any station's work on one embryo here: what has not moved for so long has been lost.
 const STUCK_SECONDS = 1800;
-const SWEEPS_AT_MOST = 8;
+const SETBACK_SECONDS = 60;
+const TRIES_AT_MOST = 6;
 const MAX_ATTEMPTS = 5;
 // A delivery is not extended while it is worked on; what a crash leaves taken is released at the next start.
 const VISIBILITY_SECONDS = 3600;
@@ -192,7 +193,8 @@ async function wireStations(options: LocalServiceOptions, started: Started): Pro
     idleSeconds: STUCK_SECONDS,
     inferenceSeconds: STUCK_SECONDS,
     uploadSeconds: UPLOAD_FORM_SECONDS + UPLOAD_TRANSFER_SECONDS,
-    sweepsAtMost: SWEEPS_AT_MOST,
+    setbackSeconds: SETBACK_SECONDS,
+    triesAtMost: TRIES_AT_MOST,
   };
   const sweeping = setInterval(() => {
     sweepGradings(ports, limits).catch((error) => logger.error({ err: error }, "the sweep failed"));

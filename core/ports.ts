@@ -65,8 +65,11 @@ export interface GradingStore {
    * @returns the version that is pinned afterwards; null when there is no such grading
    */
   pinVersion(gradingId: string, version: string): Promise<string | null>;
-  /** Gradings neither graded nor rejected and not touched since `updatedBefore` (ISO 8601), oldest first. */
-  listUnfinished(updatedBefore: string): Promise<Grading[]>;
+  /**
+   * Gradings neither graded nor rejected and not touched since `updatedBefore` (ISO 8601), oldest first: however many there are,
+   * a reader that goes through them one by one holds no more than a page.
+   */
+  listUnfinished(updatedBefore: string): AsyncIterable<Grading>;
   /** The newest grading of each embryo of a clinic, by embryo id; `after` is the last embryo id already seen. */
   listByEmbryo(clinicId: string, options: { after?: string; limit: number }): Promise<Grading[]>;
   /** The newest grading of each embryo of one cycle, by embryo id. */

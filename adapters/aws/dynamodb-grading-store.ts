@@ -87,12 +87,10 @@ export function openDynamoDbGradingStore(options: DynamoDbTableOptions): Grading
       return pinned?.grading.objectVersion ?? null;
     },
 
-    async listUnfinished(updatedBefore) {
+    async *listUnfinished(updatedBefore) {
       const sort = { is: "<", text: timeKey(updatedBefore) } as const;
       const oldestFirst = table.query({ of: unfinished, partition: EVERY_UNFINISHED, sort });
-      const gradings: Grading[] = [];
-      for await (const row of oldestFirst) gradings.push(gradingOf(row));
-      return gradings;
+      for await (const row of oldestFirst) yield gradingOf(row);
     },
 
     async listByEmbryo(clinicId, { after = "", limit }) {

@@ -66,7 +66,7 @@ export function sqsBatch<Message>(options: SqsBatchOptions<Message>): (event: un
       const cause = await handleAll(record);
       if (cause !== null) {
         logger.error({ ...about, err: cause }, "a message goes to the dead letters");
-        await deadLetters.bury(record.body, sentenceOf(cause));
+        await deadLetters.bury(record.body, causeOf(cause));
       }
       return true;
     } catch (error) {
@@ -145,7 +145,11 @@ function backoffSeconds(attempt: number, fraction: number): number {
   return Math.floor(fraction * (atMost + 1));
 }
 
-function sentenceOf(error: unknown): string {
-  if (isBlastogradeError(error)) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error) || "no reason given";
+/**
+ * What a dead letter's attribute says: SQS encrypts bodies and no attributes, and a sentence about an upload may quote the clinic's
+ * own names. So only a service's failure is told in full; an upload's fault is in its grading.
+ */
+function causeOf(error: unknown): string {
+  if (!isBlastogradeError(error)) return error instanceof Error ? error.name : typeof error;
+  return error.retryable ? `${error.code}: ${error.message}` : error.code;
 }

@@ -11,21 +11,23 @@ import { nameOfQueue } from "./sqs-sender.ts";
 import { stationClient } from "./station-client.ts";
 
 export interface SqsDeadLetter extends DeadLetter {
-  /** `CODE: sentence`; null for what SQS itself moved here. */
+  /** `CODE`, of a service's failure `CODE: sentence`; null for what SQS itself moved here. */
   readonly cause: string | null;
   /** ISO 8601. */
   readonly buriedAt: string;
 }
 
 export interface SqsDeadLetters extends DeadLetters {
-  /** @param cause `CODE: sentence` @throws StorageUnavailable */
+  /** @param cause is not encrypted, so it may say nothing of an embryo @throws StorageUnavailable */
   bury(body: string, cause: string): Promise<void>;
-  /** At most ten: SQS asks some of its servers only. */
+  /** At most ten, waiting for a second; hidden from other takers for five minutes. */
   receive(): Promise<SqsDeadLetter[]>;
   close(): void;
 }
 
 const CAUSE = "cause";
+const LOOK_SECONDS = 1;
+const HIDDEN_SECONDS = 300;
 const CAUSE_CHARACTERS_AT_MOST = 1000;
 /** What SQS does not take in a message attribute. */
 const NOT_SENDABLE = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
@@ -60,6 +62,10 @@ export function openDeadLetters({ deadLetterQueueUrl }: { readonly deadLetterQue
       const command = new ReceiveMessageCommand({
         QueueUrl: deadLetterQueueUrl,
         MaxNumberOfMessages: 10,
+        // Long: a short look asks some of SQS's servers only, and may find nothing where there is something.
+        WaitTimeSeconds: LOOK_SECONDS,
+        // Longer than whoever takes letters runs, so that it meets none twice.
+        VisibilityTimeout: HIDDEN_SECONDS,
         MessageSystemAttributeNames: ["SentTimestamp"],
         MessageAttributeNames: [CAUSE],
       });

@@ -55,8 +55,8 @@ export function openSqliteGradingStore({ database }: { database: SqliteDatabase 
       });
     },
 
-    async listUnfinished(updatedBefore) {
-      return list(
+    async *listUnfinished(updatedBefore) {
+      yield* list(
         `SELECT body FROM gradings WHERE status NOT IN ('graded', 'rejected') AND updated_at < ?
          ORDER BY updated_at, grading_id`,
         Date.parse(updatedBefore),

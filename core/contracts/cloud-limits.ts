@@ -10,4 +10,4 @@ export const INFERENCE_LIMITS = {
 export const UPLOAD_LIMITS = { formSeconds: 3600, transferSeconds: 24 * 3600 } as const;
 
 /** When the sweep takes a grading for stuck, and how often it sends it on before it gives it up. */
-export const SWEEP_LIMITS = { idleSeconds: 1800, sweepsAtMost: 8 } as const;
+export const SWEEP_LIMITS = { idleSeconds: 1800, setbackSeconds: 300, triesAtMost: 6 } as const;

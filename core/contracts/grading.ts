@@ -83,11 +83,13 @@ export const Grading = z.object({
   warnings: z.array(Warning),
   rejection: Rejection.nullable(),
   recordKey: RecordKey.nullable(),
-  /** How often the sweep has sent it on. */
+  /** When the model was asked; null before, and once it has answered or has to be asked again. */
+  askedAt: z.iso.datetime().nullable().default(null),
+  /** How often the sweep has sent it on since it last moved. */
   sweeps: z.int().min(0).default(0),
-  /** Why the model's last request came to nothing, when it may be made again; the sweep makes it. */
+  /** Why the model's last request came to nothing, where it may be made again, and how many have; the sweep makes it. */
   setback: z
-    .object({ ...Rejection.shape, at: z.iso.datetime() })
+    .object({ ...Rejection.shape, at: z.iso.datetime(), times: z.int().min(1) })
     .nullable()
     .default(null),
 });

@@ -24,13 +24,15 @@ export function storedCalibrators({
   readonly clock: Clock;
   readonly report: (error: Error) => void;
 }): (clinicId: string) => Promise<ServedCalibrator | null> {
-  const known = new Map<string, { readonly until: number; readonly calibrator: ServedCalibrator | null }>();
-  return async (clinicId) => {
+  // The read itself is kept: a page of a thousand embryos asks for it a thousand times at once.
+  const known = new Map<string, { readonly until: number; readonly calibrator: Promise<ServedCalibrator | null> }>();
+  return (clinicId) => {
     const now = clock.now().getTime();
     const fresh = known.get(clinicId);
     if (fresh !== undefined && now < fresh.until) return fresh.calibrator;
-    const calibrator = await readCalibrator(clinicId, objects, report);
+    const calibrator = readCalibrator(clinicId, objects, report);
     known.set(clinicId, { until: now + FRESH_SECONDS * 1000, calibrator });
+    calibrator.catch(() => known.delete(clinicId));
     return calibrator;
   };
 }

@@ -39,15 +39,16 @@ export async function rejectingBadInput(
 }
 
 /**
- * Puts a grading back to its crop job, with the reason why the model's request came to nothing. Nothing is sent: the next sweep
- * does it, so that a model that is being swapped, or an endpoint that is down, is not asked in a tight circle.
+ * Puts a grading back to its crop job, with the reason why the model's request came to nothing. Nothing is sent: a sweep
+ * does it, later each time, so that a model that is being swapped, or an endpoint that is down, is not asked in a tight circle.
  */
 export async function setBackGrading(
   ports: { gradings: GradingStore; clock: Clock },
-  gradingId: string,
+  grading: Grading,
   { code, message }: Pick<BlastogradeError, "code" | "message">,
 ): Promise<void> {
   const at = ports.clock.now().toISOString();
-  const setback = { code, detail: message, at };
-  await ports.gradings.change(gradingId, UNFINISHED, { status: "cropping", setback, updatedAt: at });
+  const setback = { code, detail: message, at, times: (grading.setback?.times ?? 0) + 1 };
+  const change = { status: "cropping", askedAt: null, sweeps: 0, setback, updatedAt: at } as const;
+  await ports.gradings.change(grading.gradingId, UNFINISHED, change);
 }

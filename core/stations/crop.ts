@@ -41,8 +41,8 @@ const unmeasured: StageMeter = { run: (_stage, work) => work() };
 /**
  * Station 2: a time-lapse or a still becomes a clip, and the model is asked to grade it.
  *
- * Repeatable: the same upload, cropper and age give the same clip. A grading that already waits for the model is only
- * asked for again, since the crash that repeats a job may have come before the request.
+ * Repeatable: the same upload, cropper and age give the same clip, and a request that was made is not made again. A crash between
+ * the request and its note makes it twice, rather than never.
  *
  * @throws retryable errors only; bad input ends as the grading's rejection
  */
@@ -50,12 +50,18 @@ export async function cropEmbryo(job: CropJob, ports: CropPorts): Promise<void> 
   const grading = await ports.gradings.find(job.gradingId);
   if (grading === null || !UNFINISHED.includes(grading.status)) return;
 
+  // Its request waits or is worked on; a second one would be paid for twice. The sweep says when it has to be made again.
+  if (grading.status === "grading" && grading.askedAt !== null) return;
+
   await rejectingBadInput(ports, grading, async () => {
     if (grading.status !== "grading") await writeClip(grading, ports);
     await ports.endpoint.invoke({
       gradingId: grading.gradingId,
       clipKey: objectKeys.clip(grading.clinicId, grading.gradingId),
     });
+    const now = ports.clock.now().toISOString();
+    // The answer may be here already; then this changes nothing.
+    await ports.gradings.change(grading.gradingId, ["grading"], { askedAt: now, updatedAt: now });
   });
 }
 
@@ -83,6 +89,8 @@ async function writeClip({ clinicId, gradingId }: Grading, ports: CropPorts): Pr
     await objects.write(objectKeys.preview(clinicId, gradingId), preview);
     await ports.gradings.change(gradingId, ["received", "cropping"], {
       status: "grading",
+      askedAt: null,
+      sweeps: 0,
       // Ingest says both too, but may have died between sending the job and saying so.
       ageYears,
       archiveDigest,

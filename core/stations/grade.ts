@@ -46,14 +46,15 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
 
   if (notification.invocationStatus === "Failed") {
     const refusal = modelRefusal(notification);
-    await (refusal.passing ? setBackGrading : rejectGrading)(ports, grading.gradingId, refusal);
+    if (refusal.passing) await setBackGrading(ports, grading, refusal);
+    else await rejectGrading(ports, grading.gradingId, refusal);
     return;
   }
   const { outputLocation } = notification.responseParameters;
   const json = await readAnswer(keyOfLocation(outputLocation), ports.objects);
   if (json === null) {
     const nothing = { code: "MODEL_FAILED", message: "The model's answer was announced and is not there." };
-    await setBackGrading(ports, grading.gradingId, nothing);
+    await setBackGrading(ports, grading, nothing);
     return;
   }
   await rejectingBadInput(ports, grading, async () => {
@@ -61,7 +62,7 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
     if (prediction.clipSha256 !== grading.clipSha256) {
       // Left over from before a model was swapped and the clip cut anew; the answer to the clip of today may be on its way.
       const message = "The model's answer is of another clip, so that no grade was given.";
-      await setBackGrading(ports, grading.gradingId, { code: "PREDICTION_INVALID", message });
+      await setBackGrading(ports, grading, { code: "PREDICTION_INVALID", message });
       return;
     }
     const drawn = await drawExplanation(grading, prediction, ports);
@@ -69,6 +70,7 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
     const { clinicId, embryoId, archiveDigest, ageYears, modelSha256 } = record;
     await ports.gradings.change(grading.gradingId, UNFINISHED, {
       status: "graded",
+      askedAt: null,
       recordKey: { clinicId, embryoId, archiveDigest, ageYears, modelSha256 },
       updatedAt: ports.clock.now().toISOString(),
     });

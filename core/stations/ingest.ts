@@ -43,6 +43,7 @@ export async function ingestUpload(stored: UploadStored, ports: IngestPorts): Pr
     await ports.cropJobs.send({ clinicId, gradingId });
     await ports.gradings.change(gradingId, ["received"], {
       status: "cropping",
+      sweeps: 0,
       ageYears: ingested.ageYears,
       archiveDigest: ingested.archiveDigest,
       updatedAt: ports.clock.now().toISOString(),

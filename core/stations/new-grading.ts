@@ -27,6 +27,7 @@ export function newGrading({
     warnings: [],
     rejection: null,
     recordKey: null,
+    askedAt: null,
     sweeps: 0,
     setback: null,
   };

@@ -17,7 +17,14 @@ export async function reopenGrading(
   if (grading === null || grading.status === "graded") return false;
   if (grading.status !== "rejected") return true;
   if (grading.rejection?.code !== "STATION_GAVE_UP") return false;
-  const reopened = { status, rejection: null, sweeps: 0, updatedAt: ports.clock.now().toISOString() };
+  const reopened = {
+    status,
+    rejection: null,
+    askedAt: null,
+    sweeps: 0,
+    setback: null,
+    updatedAt: ports.clock.now().toISOString(),
+  };
   const changed = await ports.gradings.change(gradingId, ["rejected"], reopened);
   return changed?.changed === true;
 }

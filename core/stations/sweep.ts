@@ -1,9 +1,10 @@
 import type { Grading } from "../contracts/grading.ts";
 import type { CropJob, InferenceNotification, UploadStored } from "../contracts/messages.ts";
-import { StationGaveUp, UploadExpired } from "../errors.ts";
+import { isBlastogradeError, StationGaveUp, StorageUnavailable, UploadExpired } from "../errors.ts";
 import type { Clock, GradingStore, ObjectStore, Sender } from "../ports.ts";
 import { rejectGrading } from "./close.ts";
 import { objectKeys } from "./keys.ts";
+import { reopenGrading } from "./redrive.ts";
 
 export interface SweepPorts {
   readonly objects: ObjectStore;
@@ -15,14 +16,16 @@ export interface SweepPorts {
 }
 
 export interface SweepLimits {
-  /** How long a grading has not been touched. */
+  /** How long a grading has not been touched when it is first sent on; twice as long after each time that it did not move. */
   readonly idleSeconds: number;
+  /** How long after its first setback a grading is sent on; twice as long after each further one. */
+  readonly setbackSeconds: number;
   /** How long the endpoint may take to answer: before that, a request may still be waiting in its queue. */
   readonly inferenceSeconds: number;
   /** How long after its form was given out an upload may still come: the form's lifetime and the longest transfer. */
   readonly uploadSeconds: number;
-  /** How often a grading is sent on before it is given up. */
-  readonly sweepsAtMost: number;
+  /** How often a grading is sent on without moving, and how often it is set back, before it is given up. */
+  readonly triesAtMost: number;
 }
 
 export interface Sweep {
@@ -38,39 +41,58 @@ type Outcome = "sent" | "closed" | "left";
 
 // A version that no store gives out: an upload that comes after all finds this one pinned and is left alone.
 const NO_UPLOAD = "no-upload";
+/** An object or a row may be at fault by itself; with so many in one sweep a service is, and the rest is left to the next one. */
+const FAILURES_AT_MOST = 20;
 
 /**
  * Finds gradings that stopped moving (a lost event, an expired request, a dead letter, a crash between two writes) and sends
  * them to their station again; every station is repeatable, so one message too many does no harm. A grading that was sent counts
- * as touched: one that only waits in a long queue gets another message each `idleSeconds`, not at each sweep. One that was
- * set back is sent at the next sweep. One that was sent `sweepsAtMost` times is rejected with the last reason known. An upload
- * that never came is waited for as long as it may come, and then rejected.
+ * as touched: one that only waits in a long queue gets another message after `idleSeconds`, the next after twice as long, and so
+ * on; so does one that was set back, from `setbackSeconds` on. One that was tried `triesAtMost` times is rejected with the last reason
+ * known. An upload that never came is waited for as long as it may come, and then rejected.
+ *
+ * @throws StorageUnavailable when gradings could not be looked at, after all others have been
  */
 export async function sweepGradings(ports: SweepPorts, limits: SweepLimits): Promise<Sweep> {
-  const unfinished = await ports.gradings.listUnfinished(ports.clock.now().toISOString());
+  const now = ports.clock.now();
   const counts = { sent: 0, closed: 0, left: 0 };
-  for (const grading of unfinished) {
-    if (isDue(grading, ports.clock, limits)) counts[await sweepOne(grading, ports, limits)]++;
+  const failures: unknown[] = [];
+  let oldestUnfinishedSeconds = 0;
+  for await (const grading of ports.gradings.listUnfinished(now.toISOString())) {
+    const isWaiting = grading.status !== "received" || grading.objectVersion !== null;
+    const ageSeconds = (now.getTime() - Date.parse(grading.receivedAt)) / 1000;
+    if (isWaiting) oldestUnfinishedSeconds = Math.max(oldestUnfinishedSeconds, ageSeconds);
+    if (failures.length >= FAILURES_AT_MOST || !isDue(grading, now, limits)) continue;
+    try {
+      counts[await sweepOne(grading, ports, limits)]++;
+    } catch (error) {
+      if (!isBlastogradeError(error)) throw error;
+      failures.push(error);
+    }
   }
-  const waiting = unfinished.filter(({ status, objectVersion }) => status !== "received" || objectVersion !== null);
-  const now = ports.clock.now().getTime();
-  const ages = waiting.map(({ receivedAt }) => (now - Date.parse(receivedAt)) / 1000);
-  // Not spread over Math.max: a long queue has more gradings than a call takes.
-  const oldestUnfinishedSeconds = ages.reduce((oldest, age) => Math.max(oldest, age), 0);
+  if (failures.length > 0) {
+    throw new StorageUnavailable(`${failures.length} gradings could not be swept.`, { cause: failures[0] });
+  }
   return { sent: counts.sent, closed: counts.closed, oldestUnfinishedSeconds };
 }
 
-function isDue({ updatedAt, setback }: Grading, clock: Clock, { idleSeconds }: SweepLimits): boolean {
-  const isUntouchedSinceSetback = setback !== null && Date.parse(updatedAt) <= Date.parse(setback.at);
-  return isUntouchedSinceSetback || Date.parse(updatedAt) < secondsAgo(clock, idleSeconds);
+function isDue({ updatedAt, setback, sweeps }: Grading, now: Date, limits: SweepLimits): boolean {
+  const untouchedSeconds = (now.getTime() - Date.parse(updatedAt)) / 1000;
+  if (setback !== null && Date.parse(updatedAt) <= Date.parse(setback.at)) {
+    return untouchedSeconds >= limits.setbackSeconds * 2 ** (setback.times - 1);
+  }
+  return untouchedSeconds > limits.idleSeconds * 2 ** sweeps;
 }
 
 async function sweepOne(grading: Grading, ports: SweepPorts, limits: SweepLimits): Promise<Outcome> {
-  if (grading.sweeps >= limits.sweepsAtMost) return giveUp(grading, ports);
-  const outcome =
-    grading.status === "received" ? await sendUpload(grading, ports) : await sendOn(grading, ports, limits);
-  const isOverdue = Date.parse(grading.receivedAt) < secondsAgo(ports.clock, limits.uploadSeconds);
-  return grading.status === "received" && outcome === "left" && isOverdue ? expireUpload(grading, ports) : outcome;
+  const { status, receivedAt, sweeps, setback } = grading;
+  if (Math.max(sweeps, setback?.times ?? 0) >= limits.triesAtMost) return giveUp(grading, ports);
+  if (status !== "received") return sendOn(grading, ports, limits);
+  if ((await sendUpload(grading, ports)) === "sent") return "sent";
+  if (Date.parse(receivedAt) < secondsAgo(ports.clock, limits.uploadSeconds)) return expireUpload(grading, ports);
+  // Looked at again after its time, and not at each sweep.
+  await ports.gradings.change(grading.gradingId, ["received"], { updatedAt: ports.clock.now().toISOString() });
+  return "left";
 }
 
 /**
@@ -81,11 +103,30 @@ async function sweepOne(grading: Grading, ports: SweepPorts, limits: SweepLimits
  */
 export async function announceStoredUploads(ports: SweepPorts): Promise<number> {
   let sent = 0;
-  for (const grading of await ports.gradings.listUnfinished(ports.clock.now().toISOString())) {
+  for await (const grading of ports.gradings.listUnfinished(ports.clock.now().toISOString())) {
     const isUnannounced = grading.status === "received" && grading.objectVersion === null;
     if (isUnannounced && (await sendUpload(grading, ports)) === "sent") sent++;
   }
   return sent;
+}
+
+/**
+ * Opens gradings again that were given up, and sends them to their station, as an operator asks once the cause is mended.
+ *
+ * @returns how many were opened; any other of them is not there or has ended in another way
+ */
+export async function reopenGivenUp(gradingIds: readonly string[], ports: SweepPorts): Promise<number> {
+  let opened = 0;
+  for (const gradingId of gradingIds) {
+    const grading = await ports.gradings.find(gradingId);
+    if (grading?.status !== "rejected") continue;
+    const status = grading.archiveDigest === null ? "received" : "cropping";
+    if (!(await reopenGrading(ports, gradingId, status))) continue;
+    if (status === "received") await sendUpload({ ...grading, status }, ports);
+    else await ports.cropJobs.send({ gradingId, clinicId: grading.clinicId });
+    opened++;
+  }
+  return opened;
 }
 
 /** Leaves it when nothing has been uploaded. */
@@ -99,7 +140,7 @@ async function sendUpload(grading: Grading, ports: SweepPorts): Promise<Outcome>
 }
 
 async function sendOn(grading: Grading, ports: SweepPorts, limits: SweepLimits): Promise<Outcome> {
-  const { gradingId, clinicId, status, updatedAt } = grading;
+  const { gradingId, clinicId, status, askedAt } = grading;
   const predictionKey = objectKeys.prediction(clinicId, gradingId);
   const isPredicted = status === "grading" && (await ports.objects.head(predictionKey)) !== null;
   if (isPredicted) {
@@ -111,8 +152,10 @@ async function sendOn(grading: Grading, ports: SweepPorts, limits: SweepLimits):
     return touch(grading, ports);
   }
   // A second request while the first one waits would be paid for twice.
-  const mayStillWait = Date.parse(updatedAt) >= secondsAgo(ports.clock, limits.inferenceSeconds);
+  const mayStillWait = askedAt !== null && Date.parse(askedAt) >= secondsAgo(ports.clock, limits.inferenceSeconds);
   if (status === "grading" && mayStillWait) return "left";
+  // What the crop station goes by when it decides whether to ask.
+  if (status === "grading") await ports.gradings.change(gradingId, ["grading"], { askedAt: null });
   await ports.cropJobs.send({ gradingId, clinicId });
   return touch(grading, ports);
 }
@@ -126,7 +169,8 @@ async function touch({ gradingId, status, sweeps }: Grading, ports: SweepPorts):
 
 async function giveUp({ gradingId, sweeps, setback }: Grading, ports: SweepPorts): Promise<"closed"> {
   const last = setback === null ? "No reason is known." : `The last time: ${setback.detail}`;
-  const sentence = `Sent on ${sweeps} times without success. ${last} Upload it again later; if it fails again, report it.`;
+  const tries = Math.max(sweeps, setback?.times ?? 0);
+  const sentence = `Sent on ${tries} times without success. ${last} Upload it again later; if it fails again, report it.`;
   await rejectGrading(ports, gradingId, new StationGaveUp(sentence));
   return "closed";
 }

@@ -2,6 +2,7 @@ import { AGE_YEARS_RANGE, type Warning } from "../contracts/identifiers.ts";
 import { type Frame, MANIFEST_FILE, TimeLapseManifest } from "../contracts/time-lapse.ts";
 import {
   AgeOutOfRange,
+  ArchiveTooLarge,
   FocalPlanesMissing,
   FrameFileMissing,
   FrameRepeated,
@@ -13,6 +14,9 @@ import type { ArchiveEntry, OpenArchive } from "../ports.ts";
 import { sha256Hex } from "../sha256.ts";
 import { focalStacks, hasDepth } from "./focal-planes.ts";
 import { BLASTOCYST_STAGE_HPI } from "./hourly-grid.ts";
+
+// Some 40,000 frames; an embryo of six days in eleven planes has a quarter of them. Parsed, JSON takes many times its size.
+const MANIFEST_BYTES_AT_MOST = 4 * 1024 ** 2;
 
 /** `manifest.json` as it lies in the archive, and parsed. */
 export interface ReadManifest {
@@ -30,11 +34,17 @@ export interface IngestedArchive {
   readonly warnings: Warning[];
 }
 
-/** @throws ManifestMissing; ManifestInvalid; whatever reading the entry throws */
+/** @throws ManifestMissing; ManifestInvalid; ArchiveTooLarge; whatever reading the entry throws */
 export async function readManifest(archive: OpenArchive): Promise<ReadManifest> {
-  if (!archive.entries.has(MANIFEST_FILE)) {
+  const size = archive.entries.get(MANIFEST_FILE)?.size;
+  if (size === undefined) {
     throw new ManifestMissing(
       `The archive has no ${MANIFEST_FILE} at its top level. Add one that lists the frames, and upload again.`,
+    );
+  }
+  if (size > MANIFEST_BYTES_AT_MOST) {
+    throw new ArchiveTooLarge(
+      `${MANIFEST_FILE} has ${size} bytes; at most ${MANIFEST_BYTES_AT_MOST} are read. List each frame once, with its file, hpi and focal plane.`,
     );
   }
   const bytes = await archive.read(MANIFEST_FILE);

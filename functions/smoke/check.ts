@@ -3,7 +3,7 @@ import { readCloudConfig } from "../../adapters/config/cloud-config.ts";
 import { openFunctionLog } from "../../adapters/log/function-log.ts";
 import { assetFolder } from "../../adapters/system/asset-folder.ts";
 import { Prediction } from "../../core/contracts/prediction.ts";
-import { BundleDamaged, ModelFailed, PredictionInvalid } from "../../core/errors.ts";
+import { BundleDamaged, isBlastogradeError, ModelFailed, PredictionInvalid } from "../../core/errors.ts";
 import { differencesOf, GPU_TOLERANCE } from "../../core/grading/same-prediction.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { DeploymentEvent, SMOKE_CLINIC } from "./deployment-event.ts";
@@ -22,10 +22,22 @@ const asset = assetFolder(new URL(".", import.meta.url));
 export async function handler(event: unknown): Promise<{ IsComplete: boolean }> {
   const { RequestType, RequestId, Data } = DeploymentEvent.parse(event);
   if (RequestType === "Delete") return { IsComplete: true };
-  const key = objectKeys.prediction(SMOKE_CLINIC, RequestId);
-  if ((await objects.head(key)) === null) {
-    if (Data !== undefined) await refuseFailure(Data.FailureKey);
+  try {
+    return { IsComplete: await isGraded(RequestId, Data?.FailureKey) };
+  } catch (error) {
+    // Whatever is thrown here fails the deployment, which a service's bad minute should not.
+    if (!isBlastogradeError(error) || !error.retryable) throw error;
+    log.logger.warn({ err: error }, "the smoke grading could not be looked at yet");
     return { IsComplete: false };
+  }
+}
+
+/** @throws PredictionInvalid; ModelFailed; StorageUnavailable */
+async function isGraded(requestId: string, failureKey: string | undefined): Promise<boolean> {
+  const key = objectKeys.prediction(SMOKE_CLINIC, requestId);
+  if ((await objects.head(key)) === null) {
+    if (failureKey !== undefined) await refuseFailure(failureKey);
+    return false;
   }
   const canned = await asset("canned-prediction.json");
   if (canned === null)
@@ -37,7 +49,7 @@ export async function handler(event: unknown): Promise<{ IsComplete: boolean }> 
   const differences = differencesOf(expected, answered.data, GPU_TOLERANCE);
   if (expected.modelSha256 !== config.MODEL_SHA256) differences.push("The canned prediction is of another model.");
   log.logger.info({ key, differences: differences.length }, "checked the smoke grading");
-  if (differences.length === 0) return { IsComplete: true };
+  if (differences.length === 0) return true;
   throw new PredictionInvalid(`The endpoint does not answer as its model should: ${differences.join(" ")}`);
 }
 

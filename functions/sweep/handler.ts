@@ -8,10 +8,11 @@ import { readCloudConfig } from "../../adapters/config/cloud-config.ts";
 import { openFunctionLog } from "../../adapters/log/function-log.ts";
 import { systemClock } from "../../adapters/system/clock-and-ids.ts";
 import { INFERENCE_LIMITS, SWEEP_LIMITS, UPLOAD_LIMITS } from "../../core/contracts/cloud-limits.ts";
+import { GradingId } from "../../core/contracts/identifiers.ts";
 import { CropJob, InferenceNotification, UploadStored } from "../../core/contracts/messages.ts";
 import { uploadOf } from "../../core/stations/keys.ts";
 import { type Redrive, type RedriveSource, redriveDeadLetters } from "../../core/stations/redrive.ts";
-import { type Sweep, sweepGradings } from "../../core/stations/sweep.ts";
+import { reopenGivenUp, type Sweep, sweepGradings } from "../../core/stations/sweep.ts";
 import { watchGradings } from "../../core/stations/watched-gradings.ts";
 
 const config = readCloudConfig("sweep");
@@ -35,13 +36,14 @@ const limits = {
 const RedrivenQueue = z.enum(["stored", "crop", "finished"]);
 type RedrivenQueue = z.infer<typeof RedrivenQueue>;
 
-/** The schedule's event, or an operator's `{ "redrive": "crop" }`. */
-const Invocation = z.object({ redrive: RedrivenQueue.optional() });
+/** The schedule's event, or an operator's `{ "redrive": "crop" }` or `{ "reopen": ["GRADING ID"] }`. */
+const Invocation = z.object({ redrive: RedrivenQueue.optional(), reopen: z.array(GradingId).max(500).optional() });
 
-/** Sends on what stopped moving, each few minutes; and, when an operator asks, what lies among the dead letters. */
-export async function handler(event: unknown): Promise<Sweep | Redrive> {
-  const { redrive } = Invocation.parse(event);
+/** Sends on what stopped moving, each few minutes; and, when an operator asks, what lies among the dead letters or was given up. */
+export async function handler(event: unknown): Promise<Sweep | Redrive | { opened: number }> {
+  const { redrive, reopen } = Invocation.parse(event);
   if (redrive !== undefined) return redriven(redrive);
+  if (reopen !== undefined) return { opened: await reopenGivenUp(reopen, ports) };
   const sweep = await sweepGradings(ports, limits);
   log.gauge("OldestUnfinishedSeconds", sweep.oldestUnfinishedSeconds);
   log.logger.info(sweep, "swept");

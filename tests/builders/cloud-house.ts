@@ -66,7 +66,7 @@ export interface CloudHouse {
   /** The schedule's event, or an operator's. */
   sweep(): Promise<Sweep>;
   redrive(queue: QueueName): Promise<Redrive>;
-  /** Makes a grading untouched for so long. */
+  /** Makes a grading untouched for so long, and whatever was last done about it as long ago. */
   age(gradingId: string, seconds: number): Promise<void>;
 }
 
@@ -208,8 +208,13 @@ async function openCloudHouse(onClose: (close: () => unknown) => void): Promise<
       functions.sweep.invoke({ source: "aws.events", "detail-type": "Scheduled Event", detail: {} }) as Promise<Sweep>,
     redrive: (name) => functions.sweep.invoke({ redrive: name }) as Promise<Redrive>,
     async age(gradingId, seconds) {
-      const { status } = (await gradings.find(gradingId))!;
-      await gradings.change(gradingId, [status], { updatedAt: new Date(Date.now() - seconds * 1000).toISOString() });
+      const { status, setback, askedAt } = (await gradings.find(gradingId))!;
+      const then = new Date(Date.now() - seconds * 1000).toISOString();
+      await gradings.change(gradingId, [status], {
+        updatedAt: then,
+        askedAt: askedAt && then,
+        setback: setback && { ...setback, at: then },
+      });
     },
   };
 }

@@ -94,8 +94,8 @@ export function memoryGradings(): MemoryGradings {
       rows.set(gradingId, { ...row, objectVersion });
       return objectVersion;
     },
-    async listUnfinished(updatedBefore) {
-      return all()
+    async *listUnfinished(updatedBefore) {
+      yield* all()
         .filter(({ status }) => status !== "graded" && status !== "rejected")
         .filter(({ updatedAt }) => time(updatedAt) < time(updatedBefore))
         .sort((a, b) => time(a.updatedAt) - time(b.updatedAt) || (a.gradingId < b.gradingId ? -1 : 1));

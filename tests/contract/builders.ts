@@ -57,3 +57,10 @@ export function aRecord(fields: Partial<GradingRecord> = {}): GradingRecord {
     ...fields,
   };
 }
+
+/** All that comes of an iteration, in its order. */
+export async function allOf<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of iterable) all.push(each);
+  return all;
+}

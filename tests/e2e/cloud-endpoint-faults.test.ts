@@ -5,6 +5,8 @@ import { usingCloudHouse } from "../builders/cloud-house.ts";
 import { otherModel } from "../builders/cloud-model-swap.ts";
 import type { ContainerAnswer } from "../builders/cloud-sagemaker.ts";
 
+const DAY_SECONDS = 24 * 3600;
+
 /** What the endpoint may answer to the functions as deployed, or not, or twice. */
 describe("the endpoint", () => {
   const house = usingCloudHouse();
@@ -78,10 +80,13 @@ describe("the endpoint", () => {
     await house().settle();
     const setBack = await house().gradings.find(uploadId);
     house().endpoint.container = house().endpoint.deployed;
+    const early = await house().sweep();
+    await house().age(uploadId, SWEEP_LIMITS.setbackSeconds);
 
     const swept = await house().sweep();
     await house().settle();
 
+    expect(early.sent).toBe(0);
     expect(setBack).toMatchObject({ status: "cropping", setback: { code } });
     expect(swept).toMatchObject({ sent: 1, closed: 0 });
     await expectGradedOnce(uploadId, embryoId);
@@ -92,6 +97,7 @@ describe("the endpoint", () => {
     const uploadId = await house().uploadStill("another clip");
     await house().settle();
     house().endpoint.container = house().endpoint.deployed;
+    await house().age(uploadId, SWEEP_LIMITS.setbackSeconds);
 
     await house().sweep();
     await house().settle();
@@ -104,7 +110,8 @@ describe("the endpoint", () => {
     const uploadId = await house().uploadStill("never");
     await house().settle();
 
-    for (let sweeps = 0; sweeps <= SWEEP_LIMITS.sweepsAtMost; sweeps++) {
+    for (let times = 0; times < SWEEP_LIMITS.triesAtMost; times++) {
+      await house().age(uploadId, DAY_SECONDS);
       await house().sweep();
       await house().settle();
     }
@@ -214,6 +221,7 @@ describe("the endpoint", () => {
     await house().settle();
     const setBack = await house().gradings.find(uploadId);
     await model.deployCropper();
+    await house().age(uploadId, SWEEP_LIMITS.setbackSeconds);
 
     await house().sweep();
     await house().settle();

@@ -4,6 +4,9 @@ import { usingCloudHouse } from "../builders/cloud-house.ts";
 import { type AwsService, refusal, type WireCall } from "../builders/cloud-wire.ts";
 
 /** AWS that throttles or fails, functions that die, clocks that are wrong. */
+/** `adapters/aws/station-client.ts`. */
+const TRIES_OF_THE_SDK = 5;
+
 describe("the functions as deployed", () => {
   const house = usingCloudHouse();
 
@@ -61,7 +64,8 @@ describe("the functions as deployed", () => {
     const redrive = await house().redrive("crop");
     await house().settle();
 
-    expect(calls.refused).toBe(25);
+    const attempts = Number(house().functions.crop.deployed.environment.MAX_ATTEMPTS);
+    expect(calls.refused).toBe(attempts * TRIES_OF_THE_SDK);
     expect(givenUp).toMatchObject({ status: "rejected", rejection: { code: "STATION_GAVE_UP" } });
     expect(dead.map(({ cause }) => cause)).toEqual([
       expect.stringMatching(/^MODEL_UNAVAILABLE: .*ThrottlingException/),

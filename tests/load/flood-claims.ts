@@ -50,7 +50,7 @@ export function claimsOf({ plan, rows, deadLetters, unfinishedBeforeSweep, count
   const keys = new Set(records.map(keyOf));
 
   const poison = events.filter(({ of }) => of === "poison").length;
-  const withoutCause = deadLetters.filter(({ cause }) => !cause?.startsWith("MESSAGE_UNREADABLE: ")).length;
+  const withoutCause = deadLetters.filter(({ cause }) => !cause?.startsWith("MESSAGE_UNREADABLE")).length;
   return [
     {
       claim: "accepted = graded + rejected",

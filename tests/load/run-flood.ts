@@ -40,6 +40,7 @@ const DAY_SECONDS = 24 * 3600;
 /** During the flood: whatever was set back is due at once, and nothing else for a day. */
 const ONLY_SETBACKS: SweepLimits = {
   ...SWEEP_LIMITS,
+  setbackSeconds: 0,
   idleSeconds: DAY_SECONDS,
   inferenceSeconds: DAY_SECONDS,
   uploadSeconds: DAY_SECONDS,
@@ -74,7 +75,7 @@ async function floodOf({ events, seed, say }: FloodOptions, cloud: FloodCloud, s
   await drain(cloud, sqs);
   const unfinishedBeforeSweep = unfinishedOf(await rowsOf(cloud.places));
   let swept = 0;
-  for (let round = 0; round < SWEEP_LIMITS.sweepsAtMost; round++) {
+  for (let round = 0; round < SWEEP_LIMITS.triesAtMost; round++) {
     const { sent } = await stations.sweep(EVERYTHING);
     if (sent === 0) break;
     swept += sent;

@@ -35,6 +35,18 @@ async function ingested(archive: OpenArchive) {
   return ingestArchive(archive, await readManifest(archive), null);
 }
 
+describe("readManifest", () => {
+  it("refuses a manifest past any embryo's, before it reads it", async () => {
+    const archive = archiveOf(stack(90));
+    const entry = { name: "manifest.json", crc32: 0, size: 4 * 1024 ** 2 + 1 };
+    const read = () => Promise.reject(new Error("read"));
+
+    const reading = readManifest({ entries: new Map([...archive.entries, [entry.name, entry]]), read });
+
+    await expect(reading).rejects.toMatchObject({ code: "ARCHIVE_TOO_LARGE", retryable: false });
+  });
+});
+
 describe("ingestArchive", () => {
   it("takes a sound archive without a remark, and reads no picture of it", async () => {
     const frames = [...stack(90), ...stack(91), ...stack(92)];

@@ -2,9 +2,17 @@ import { describe, expect, it } from "vitest";
 import { ImageUnreadable, StorageUnavailable } from "../../core/errors.ts";
 import type { PictureDecoder } from "../../core/ports.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";
+import { recordGrade } from "../../core/stations/grade.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
 import { discSegmenter, failingArchives } from "../builders/memory-ports.ts";
-import { CLINIC, cropping, GRADING, stateOf } from "../builders/station-house.ts";
+import {
+  answerInference,
+  CLINIC,
+  cropping,
+  GRADING,
+  type InferenceRequest,
+  stateOf,
+} from "../builders/station-house.ts";
 
 const outage = new StorageUnavailable("The disk is full.");
 
@@ -36,13 +44,39 @@ describe("the crop station", () => {
     expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading", archiveDigest, ageYears: 34 });
   });
 
-  it("asks the model again, and crops no second time, where the clip is there", async () => {
+  it("asks the model no second time while its request may wait", async () => {
     const { house, job } = await cropping();
     await cropEmbryo(job, house);
 
     await cropEmbryo(job, { ...house, archives: failingArchives(new Error("read again")) });
 
+    expect(house.endpoint.messages).toHaveLength(1);
+    const askedAt = house.clock.now().toISOString();
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading", askedAt });
+  });
+
+  it("asks the model again, and crops no second time, where the sweep says so", async () => {
+    const { house, job } = await cropping();
+    await cropEmbryo(job, house);
+    await house.gradings.change(GRADING, ["grading"], { askedAt: null });
+
+    await cropEmbryo(job, { ...house, archives: failingArchives(new Error("read again")) });
+
     expect(house.endpoint.messages).toHaveLength(2);
+  });
+
+  it("leaves the grades alone that are there before it has noted its request", async () => {
+    const { house, job } = await cropping();
+    const endpoint = {
+      async invoke(request: InferenceRequest) {
+        await answerInference(house, request);
+        await recordGrade(house.finished.messages[0]!, house);
+      },
+    };
+
+    await cropEmbryo(job, { ...house, endpoint });
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "graded", askedAt: null });
   });
 
   it("rejects an empty well", async () => {

@@ -1,12 +1,23 @@
 import { describe, expect, it } from "vitest";
+import { StorageUnavailable } from "../../core/errors.ts";
 import { setBackGrading } from "../../core/stations/close.ts";
+import { cropEmbryo } from "../../core/stations/crop.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
-import { announceStoredUploads, sweepGradings } from "../../core/stations/sweep.ts";
-import { CLINIC, completed, GRADING, receiveArchive, stationHouse, writeJson } from "../builders/station-house.ts";
-import { aGrading } from "../contract/builders.ts";
+import { announceStoredUploads, reopenGivenUp, sweepGradings } from "../../core/stations/sweep.ts";
+import {
+  CLINIC,
+  completed,
+  cropping,
+  GRADING,
+  receiveArchive,
+  type StationHouse,
+  stationHouse,
+  writeJson,
+} from "../builders/station-house.ts";
+import { aGrading, digestOf } from "../contract/builders.ts";
 
 describe("the sweep", () => {
-  const LIMITS = { idleSeconds: 300, inferenceSeconds: 500, uploadSeconds: 7200, sweepsAtMost: 3 };
+  const LIMITS = { idleSeconds: 300, setbackSeconds: 60, inferenceSeconds: 500, uploadSeconds: 7200, triesAtMost: 3 };
 
   it("sends each grading that stopped to the station it stopped at", async () => {
     const house = stationHouse();
@@ -38,19 +49,19 @@ describe("the sweep", () => {
     expect(house.stored.messages).toEqual([first]);
   });
 
-  it("sends a grading again only after it has been idle for that long again", async () => {
+  it("sends a grading again only after it has been idle for twice as long, and so on", async () => {
     const house = stationHouse();
     await receiveArchive(house, { gradingId: "uploaded" });
     await receiveArchive(house, { gradingId: "cropping", status: "cropping" });
     house.clock.passSeconds(600);
 
     const sent = [];
-    for (const seconds of [0, 60, 60, 300]) {
+    for (const seconds of [0, 301, 300, 601, 600]) {
       house.clock.passSeconds(seconds);
       sent.push((await sweepGradings(house, LIMITS)).sent);
     }
 
-    expect(sent).toEqual([2, 0, 0, 2]);
+    expect(sent).toEqual([2, 0, 2, 0, 2]);
   });
 
   it("closes an upload that never came, and says to ask for a new form", async () => {
@@ -101,11 +112,19 @@ describe("the sweep", () => {
 });
 
 describe("the sweep's patience", () => {
-  const LIMITS = { idleSeconds: 300, inferenceSeconds: 3000, uploadSeconds: 7200, sweepsAtMost: 3 };
+  const LIMITS = { idleSeconds: 300, setbackSeconds: 60, inferenceSeconds: 3000, uploadSeconds: 7200, triesAtMost: 3 };
+
+  const asked = (house: StationHouse) => receiveArchive(house, { status: "grading", askedAt: iso(house) });
+  const iso = (house: StationHouse) => house.clock.now().toISOString();
+  const setBack = async (house: StationHouse) =>
+    setBackGrading(house, (await house.gradings.find(GRADING))!, {
+      code: "MODEL_FAILED",
+      message: "The container died.",
+    });
 
   it("asks the model again only when its request cannot be waiting any more", async () => {
     const house = stationHouse();
-    await receiveArchive(house, { status: "grading" });
+    await asked(house);
 
     const sent = [];
     for (const seconds of [600, 2000, 500]) {
@@ -114,11 +133,22 @@ describe("the sweep's patience", () => {
     }
 
     expect(sent).toEqual([0, 0, 1]);
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading", askedAt: null });
+  });
+
+  it("asks sooner where nobody noted that the model was asked", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "grading" });
+    house.clock.passSeconds(600);
+
+    await sweepGradings(house, LIMITS);
+
+    expect(house.cropJobs.messages).toEqual([{ clinicId: CLINIC, gradingId: GRADING }]);
   });
 
   it("finds an answer whose notification was lost without waiting so long", async () => {
     const house = stationHouse();
-    await receiveArchive(house, { status: "grading" });
+    await asked(house);
     const answer = objectKeys.prediction(CLINIC, GRADING);
     await writeJson(house, answer, {});
     house.clock.passSeconds(600);
@@ -128,36 +158,111 @@ describe("the sweep's patience", () => {
     expect(house.finished.messages).toEqual([completed(GRADING, answer)]);
   });
 
-  it("sends a grading that was set back at the next sweep, once", async () => {
+  it("sends a grading that was set back once, and waits twice as long after each further setback", async () => {
     const house = stationHouse();
-    await receiveArchive(house, { status: "grading" });
-    await setBackGrading(house, GRADING, { code: "MODEL_FAILED", message: "The container died." });
+    await asked(house);
 
     const sent = [];
-    for (const seconds of [1, 60, 60]) {
+    for (const seconds of [59, 1, 60, 119, 1]) {
+      if (seconds !== 1 && seconds !== 60) await setBack(house);
       house.clock.passSeconds(seconds);
       sent.push((await sweepGradings(house, LIMITS)).sent);
     }
 
-    expect(sent).toEqual([1, 0, 0]);
-    expect(house.cropJobs.messages).toEqual([{ clinicId: CLINIC, gradingId: GRADING }]);
+    expect(sent).toEqual([0, 1, 0, 0, 1]);
+    expect(await house.gradings.find(GRADING)).toMatchObject({ setback: { times: 2 } });
   });
 
-  it("gives a grading up that never moved on, and says what stood in its way", async () => {
+  it("gives a grading up that was set back again and again, and says what stood in its way", async () => {
     const house = stationHouse();
-    await receiveArchive(house, { status: "cropping" });
-    await setBackGrading(house, GRADING, { code: "MODEL_FAILED", message: "The container died." });
+    await asked(house);
 
     const closed = [];
-    for (let sweep = 1; sweep <= 4; sweep++) {
+    for (let times = 1; times <= 3; times++) {
+      await setBack(house);
       house.clock.passSeconds(600);
+      closed.push((await sweepGradings(house, LIMITS)).closed);
+    }
+
+    expect(closed).toEqual([0, 0, 1]);
+    const rejection = { code: "STATION_GAVE_UP", detail: expect.stringContaining("The container died.") };
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "rejected", rejection });
+  });
+
+  it("gives a grading up that never moved however often it was sent", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "cropping" });
+
+    const closed = [];
+    for (const seconds of [301, 601, 1201, 2401]) {
+      house.clock.passSeconds(seconds);
       closed.push((await sweepGradings(house, LIMITS)).closed);
     }
 
     expect(closed).toEqual([0, 0, 0, 1]);
     expect(house.cropJobs.messages).toHaveLength(3);
-    const rejection = { code: "STATION_GAVE_UP", detail: expect.stringContaining("The container died.") };
-    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "rejected", rejection });
+  });
+
+  it("counts anew once a grading has moved", async () => {
+    const { house, job } = await cropping();
+    await house.gradings.change(GRADING, ["cropping"], { sweeps: 2 });
+
+    await cropEmbryo(job, house);
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading", sweeps: 0 });
+  });
+
+  it("goes on behind a grading that cannot be looked at, and says so at the end", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { gradingId: "a-broken", status: "received" });
+    await receiveArchive(house, { gradingId: "b-sound", status: "cropping" });
+    house.clock.passSeconds(600);
+    const objects = { ...house.objects, head: () => Promise.reject(new StorageUnavailable("S3 is down.")) };
+
+    const swept = sweepGradings({ ...house, objects }, LIMITS);
+
+    await expect(swept).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
+    expect(house.cropJobs.messages).toEqual([{ clinicId: CLINIC, gradingId: "b-sound" }]);
+  });
+
+  it("looks for an upload that has not come yet after its time, not at each sweep", async () => {
+    const house = stationHouse();
+    await house.gradings.create(aGrading({ gradingId: "not-yet" }));
+    let looks = 0;
+    const objects = {
+      ...house.objects,
+      async head() {
+        looks++;
+        return null;
+      },
+    };
+
+    for (const seconds of [301, 60, 60, 301]) {
+      house.clock.passSeconds(seconds);
+      await sweepGradings({ ...house, objects }, LIMITS);
+    }
+
+    expect(looks).toBe(2);
+  });
+
+  it("opens again what was given up, at the station it stopped at, and nothing else", async () => {
+    const house = stationHouse();
+    const gaveUp = { status: "rejected", rejection: { code: "STATION_GAVE_UP", detail: "Sent on." } } as const;
+    const stored = await receiveArchive(house, { gradingId: "stored", ...gaveUp });
+    await receiveArchive(house, { gradingId: "cut", archiveDigest: digestOf("archive"), ...gaveUp });
+    await receiveArchive(house, {
+      gradingId: "bad",
+      status: "rejected",
+      rejection: { code: "NOT_A_ZIP", detail: "no zip" },
+    });
+
+    const opened = await reopenGivenUp(["stored", "cut", "bad", "unknown"], house);
+
+    expect(opened).toBe(2);
+    expect(house.stored.messages).toEqual([stored]);
+    expect(house.cropJobs.messages).toEqual([{ clinicId: CLINIC, gradingId: "cut" }]);
+    expect(await house.gradings.find("cut")).toMatchObject({ status: "cropping", rejection: null });
+    expect(await house.gradings.find("bad")).toMatchObject({ status: "rejected" });
   });
 
   it("tells the age of the oldest grading that waits, and counts no form that nobody used", async () => {

@@ -64,7 +64,13 @@ const stations: Record<string, Station> = {
       await house.gradings.create(aGrading({ gradingId: "never-uploaded" }));
       house.clock.passSeconds(60);
       return (ports) =>
-        sweepGradings(ports, { idleSeconds: 30, inferenceSeconds: 30, uploadSeconds: 50, sweepsAtMost: 8 });
+        sweepGradings(ports, {
+          idleSeconds: 30,
+          inferenceSeconds: 30,
+          uploadSeconds: 50,
+          setbackSeconds: 10,
+          triesAtMost: 8,
+        });
     },
   },
   start: {

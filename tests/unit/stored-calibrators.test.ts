@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ObjectMissing, StorageUnavailable } from "../../core/errors.ts";
 import { storedCalibrators } from "../../core/pregnancy/stored-calibrators.ts";
 import { sha256Hex } from "../../core/sha256.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
@@ -48,4 +49,22 @@ it.each(["no JSON", '{"schema":"another"}'])("counts an unreadable one as none, 
 
   expect(await calibratorOf("north")).toBeNull();
   expect(reported).toEqual([expect.objectContaining({ code: "CALIBRATOR_INVALID" })]);
+});
+
+it("reads a calibrator once for all who ask at once, and again after a read that failed", async () => {
+  let reads = 0;
+  const objects = {
+    ...memoryObjects(),
+    async read(): Promise<Uint8Array> {
+      if (++reads === 1) throw new StorageUnavailable("S3 is down.");
+      throw new ObjectMissing("There is none.");
+    },
+  };
+  const calibratorOf = storedCalibrators({ objects, clock: new StandingClock(), report: () => {} });
+
+  await expect(calibratorOf("north")).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE" });
+  const answers = await Promise.all([1, 2, 3].map(() => calibratorOf("north")));
+
+  expect(answers).toEqual([null, null, null]);
+  expect(reads).toBe(2);
 });
