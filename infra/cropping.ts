@@ -54,7 +54,7 @@ export class Cropping extends Construct {
         ...props.environment,
         ...queue.consumerEnvironment,
         TABLE_NAME: gradings.table.tableName,
-        ENDPOINT_NAME: endpoint.name,
+        ENDPOINT_NAME: endpoint.deployedName,
         CROPPER_SHA256: bundle.cropper.sha256,
       },
     });

@@ -37,18 +37,20 @@ export function endpointMetrics(endpointName: string, variant: string) {
   };
 }
 
-/** What takes a new model or image back while the old one still stands. Made before the endpoint, hence by its name. */
-export function endpointAlarms(scope: Construct, endpointName: string, variant: string): Alarm[] {
-  const { failures, modelErrors } = endpointMetrics(endpointName, variant);
-  return Object.entries({ Failures: failures, ModelErrors: modelErrors }).map(
-    ([name, metric]) =>
-      new Alarm(scope, name, {
-        alarmDescription: `The model endpoint: ${metric.metricName}. A deployment that causes it is rolled back.`,
-        metric,
-        threshold: 3,
-        evaluationPeriods: 1,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      }),
-  );
+/** Requests in five minutes that fail before somebody is told: a single one may be its clip's fault. */
+export const FAILURES_TOLD = 3;
+
+/**
+ * What takes a new model or image back while the old one still stands. Made before the endpoint, hence by its name. Of 5xx
+ * only: `InvocationFailures` also counts clips that the model refuses, as after each change of the cropper it should.
+ */
+export function rollbackAlarm(scope: Construct, endpointName: string, variant: string): Alarm {
+  return new Alarm(scope, "ModelErrors", {
+    alarmDescription: "The model answered with 5xx. A deployment that causes it is rolled back.",
+    metric: endpointMetrics(endpointName, variant).modelErrors,
+    threshold: FAILURES_TOLD,
+    evaluationPeriods: 1,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
 }

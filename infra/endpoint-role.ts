@@ -29,7 +29,7 @@ export class EndpointRole extends Construct {
     super(scope, id);
     this.role = new Role(this, "Role", { assumedBy: new ServicePrincipal("sagemaker.amazonaws.com") });
     props.storage.allowRead(this.role, "clips");
-    props.storage.allowWrite(this.role, "predictions", "failures");
+    props.storage.allowWriteInParts(this.role, "predictions", "failures");
     this.allow(["kms:Decrypt", "kms:GenerateDataKey"], props.key.keyArn);
     this.allow(["sns:Publish"], props.notifications.topicArn);
     this.allowModel(props.archive);

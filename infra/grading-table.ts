@@ -51,7 +51,10 @@ export class GradingTable extends Construct {
     );
     // DynamoDB uses the key with the rights of whoever asks for rows.
     role.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ["kms:Encrypt", "kms:DescribeKey"], resources: [this.key.keyArn] }),
+      new PolicyStatement({
+        actions: ["kms:Encrypt", "kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"],
+        resources: [this.key.keyArn],
+      }),
     );
     if (indexes.length === 0) return;
     role.addToPrincipalPolicy(

@@ -46,7 +46,14 @@ export function hipaaDocument(
   const page = [
     ...[...INTRODUCTION, "## Open", ""],
     ...[row("Rule", "Where", "To close it", "USD a month", "Why it is open"), row("---", "---", "---", "--:", "---")],
-    ...[...openRows, "", "## Acknowledged", "", "These nothing can close; the code says why.", ""],
+    ...[
+      ...openRows,
+      "",
+      "## Acknowledged",
+      "",
+      "These nothing can close, or closing them would do harm; the code says why.",
+      "",
+    ],
     ...[row("Rule", "Where", "Reason"), row("---", "---", "---")],
     ...acknowledged.map(({ rule, place, reason }) => row(code(rule), code(place), reason)),
   ];

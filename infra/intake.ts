@@ -7,7 +7,7 @@ import { type StationDefaults, StationFunction } from "./station-function.ts";
 import type { Storage } from "./storage.ts";
 
 const TIMEOUT = Duration.minutes(1);
-/** It peaks at 135 MiB with ten uploads at once (measured, its process with the code as deployed); the rest is its share of a core. */
+/** It peaked at 135 MiB with ten uploads at once (measured, its process with the code as deployed); the rest is its share of a core. */
 const MEMORY_MEBIBYTES = 512;
 
 export interface IntakeProps extends StationDefaults {
@@ -51,6 +51,7 @@ export class Intake extends Construct {
     storage.allowWrite(role, "time-lapses");
     gradings.allow(role, ["GetItem", "PutItem"]);
     cropJobs.allowSend(role);
-    this.queue.feed(this.station, { batchSize: 10, maxConcurrency: stage.concurrency.ingest });
+    // One at a time: an archive that ends the process must not use up the attempts of others.
+    this.queue.feed(this.station, { batchSize: 1, maxConcurrency: stage.concurrency.ingest });
   }
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { FileSystem } from "aws-cdk-lib";
@@ -17,6 +17,12 @@ export interface ModelBundleProps {
   readonly folder: string;
 }
 
+/** What each deployment asks its endpoint to grade, and what a CPU said of it. */
+interface CannedFiles {
+  readonly clip: string;
+  readonly prediction: string;
+}
+
 /**
  * The model bundle as SageMaker unpacks it into `/opt/ml/model`: `model.tar.gz` beside the image and not in it, so that
  * another model is a deployment without a build. The same bundle gives the same archive on every machine: no dates, no
@@ -24,13 +30,17 @@ export interface ModelBundleProps {
  */
 export class ModelBundle extends Construct {
   readonly manifest: BundleManifest;
-  readonly folder: string;
+  readonly canned: CannedFiles;
   readonly archive: Asset;
 
+  private readonly folder: string;
+
+  /** @throws StageInvalid when the folder holds no bundle, or there is no canned clip beside it */
   constructor(scope: Construct, id: string, { folder }: ModelBundleProps) {
     super(scope, id);
     this.folder = folder;
     this.manifest = readManifest(folder);
+    this.canned = cannedFiles(folder);
     const directory = FileSystem.mkdtemp("blastograde-model-");
     const path = join(directory, "model.tar.gz");
     writeFileSync(path, packed(folder, this.manifest));
@@ -44,6 +54,18 @@ export class ModelBundle extends Construct {
     const { file, sha256 } = this.manifest.networks.cropper;
     return { file: `${this.folder}/${file}`, sha256 };
   }
+}
+
+function cannedFiles(folder: string): CannedFiles {
+  const files = { clip: `${folder}.canned-clip.npz`, prediction: `${folder}.canned-prediction.json` };
+  for (const file of Object.values(files)) {
+    if (existsSync(file)) continue;
+    const command = `npm run canned-clip -- --bundle ${folder}`;
+    throw new StageInvalid(
+      `modelBundle: ${file}, by which the deployment is tried, is not there. Make it: ${command}.`,
+    );
+  }
+  return files;
 }
 
 function readManifest(folder: string): BundleManifest {

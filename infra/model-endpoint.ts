@@ -1,11 +1,11 @@
-import { Stack, Validations } from "aws-cdk-lib";
+import { Validations } from "aws-cdk-lib";
 import type { Alarm } from "aws-cdk-lib/aws-cloudwatch";
 import { PolicyStatement, type Role } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { CfnEndpoint, CfnEndpointConfig, CfnModel } from "aws-cdk-lib/aws-sagemaker";
 import { type ITopic, Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
 import { Construct } from "constructs";
-import { endpointAlarms } from "./endpoint-metrics.ts";
+import { rollbackAlarm } from "./endpoint-metrics.ts";
 import { EndpointRole } from "./endpoint-role.ts";
 import { EndpointScaling } from "./endpoint-scaling.ts";
 import type { ModelBundle } from "./model-bundle.ts";
@@ -46,21 +46,21 @@ export interface ModelEndpointProps {
  * can fail and roll back; the smoke test then proves that it grades.
  */
 export class ModelEndpoint extends Construct {
+  /** Known beforehand. With the instance type in it: see `nameOf`. */
   readonly name: string;
+  /** The same name, for functions that must not be told of it before the endpoint is there. */
+  readonly deployedName: string;
   readonly variant = VARIANT;
   readonly endpoint: CfnEndpoint;
-  /** What rolls a deployment back. */
-  readonly alarms: readonly Alarm[];
+  readonly rollback: Alarm;
   readonly notifications: ITopic;
   /** Changes with the model, the image and the configuration. */
   readonly revision: string;
-  private readonly arn: string;
 
   constructor(scope: Construct, id: string, props: ModelEndpointProps) {
     super(scope, id);
     const { stage, key, storage } = props;
-    this.name = `blastograde-${stage.name}`;
-    this.arn = Stack.of(this).formatArn({ service: "sagemaker", resource: "endpoint", resourceName: this.name });
+    this.name = nameOf(stage);
     this.notifications = this.notifyOf(key, props.finished);
 
     const image = new ModelImage(this, "Image");
@@ -93,12 +93,13 @@ export class ModelEndpoint extends Construct {
     });
     model.node.addDependency(role);
     const config = this.configure(model, stage, storage, key);
-    this.alarms = endpointAlarms(this, this.name, VARIANT);
+    this.rollback = rollbackAlarm(this, this.name, VARIANT);
     this.endpoint = new CfnEndpoint(this, "Endpoint", {
       endpointName: this.name,
       endpointConfigName: config.attrEndpointConfigName,
-      deploymentConfig: deployment(this.alarms),
+      deploymentConfig: deployment(this.rollback),
     });
+    this.deployedName = this.endpoint.attrEndpointName;
     this.revision = config.attrEndpointConfigName;
     new EndpointScaling(this, "Scaling", {
       endpointName: this.name,
@@ -111,7 +112,7 @@ export class ModelEndpoint extends Construct {
   /** To ask for gradings, which this endpoint alone gives. */
   allowInvoke(role: Role): void {
     role.addToPrincipalPolicy(
-      new PolicyStatement({ actions: ["sagemaker:InvokeEndpointAsync"], resources: [this.arn] }),
+      new PolicyStatement({ actions: ["sagemaker:InvokeEndpointAsync"], resources: [this.endpoint.ref] }),
     );
   }
 
@@ -168,13 +169,25 @@ export class ModelEndpoint extends Construct {
   }
 }
 
-function deployment(alarms: readonly Alarm[]): CfnEndpoint.DeploymentConfigProperty {
+/**
+ * SageMaker refuses to change the instance type of a variant that is scaled, and to rename a variant in a blue-green update.
+ * So another type is another endpoint beside the old one, with a scalable target and policies of its own; CloudFormation
+ * takes the old ones away once the functions know the new name.
+ *
+ * @see https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-update.html
+ * @see https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
+ */
+function nameOf({ name, endpoint }: Stage): string {
+  return `blastograde-${name}-${endpoint.instanceType.replace(/^ml\./, "").replaceAll(".", "-")}`;
+}
+
+function deployment({ alarmName }: Alarm): CfnEndpoint.DeploymentConfigProperty {
   return {
     blueGreenUpdatePolicy: {
       trafficRoutingConfiguration: { type: "ALL_AT_ONCE", waitIntervalInSeconds: WATCH_SECONDS },
       terminationWaitInSeconds: 0,
       maximumExecutionTimeoutInSeconds: REPLACE_SECONDS,
     },
-    autoRollbackConfiguration: { alarms: alarms.map(({ alarmName }) => ({ alarmName })) },
+    autoRollbackConfiguration: { alarms: [{ alarmName }] },
   };
 }

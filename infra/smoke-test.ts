@@ -3,11 +3,12 @@ import type { CfnFunction } from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Provider } from "aws-cdk-lib/custom-resources";
 import { Construct } from "constructs";
+import { SMOKE_CLINIC } from "../core/contracts/identifiers.ts";
 import { acknowledge, acknowledgeWildcard } from "./acknowledge.ts";
 import type { ModelBundle } from "./model-bundle.ts";
 import type { ModelEndpoint } from "./model-endpoint.ts";
 import { type StationDefaults, StationFunction, type StationFunctionProps } from "./station-function.ts";
-import { SMOKE_CLINIC, type Storage } from "./storage.ts";
+import type { Storage } from "./storage.ts";
 
 /** An instance may have to start first; CloudFormation waits for an hour and no longer. */
 const GIVE_UP_AFTER = Duration.minutes(59);
@@ -40,18 +41,17 @@ export class SmokeTest extends Construct {
         memoryMebibytes: 512,
         environment: {
           ...props.environment,
-          ENDPOINT_NAME: endpoint.name,
+          ENDPOINT_NAME: endpoint.deployedName,
           MODEL_SHA256: bundle.manifest.modelSha256,
         },
       });
-    const canned = (file: string) => [{ from: `${bundle.folder}.${file}`, to: file }];
     this.start = smoke("Start", "start", {
       description: "Asks the endpoint to grade a canned clip",
-      besides: canned("canned-clip.npz"),
+      besides: [{ from: bundle.canned.clip, to: "canned-clip.npz" }],
     });
     this.check = smoke("Check", "check", {
       description: "Holds the grading of the canned clip to what it has to be",
-      besides: canned("canned-prediction.json"),
+      besides: [{ from: bundle.canned.prediction, to: "canned-prediction.json" }],
     });
     storage.allowWrite(this.start.role, `clips/${SMOKE_CLINIC}`);
     endpoint.allowInvoke(this.start.role);

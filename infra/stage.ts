@@ -1,17 +1,23 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { ClinicId } from "../core/contracts/identifiers.ts";
+import { principalName } from "../core/contracts/iam-principal.ts";
+import { ClinicId, SMOKE_CLINIC } from "../core/contracts/identifiers.ts";
 
 const days = z.int().min(1).max(3650);
 const origin = z.string().regex(/^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?$/, "has to be https://HOST, without a path");
-const bundle = z.string().regex(/^[A-Za-z0-9._/-]+$/, "has to be the path of a model bundle");
+const bundle = z
+  .string()
+  .regex(/^[A-Za-z0-9._/-]+$/, "has to be the path of a model bundle")
+  // Of "bundle/" and "bundle" the canned files have the same names.
+  .transform((path) => path.replace(/(?<=.)\/+$/, ""));
 
 /** Days that objects are kept, by the folder they lie in; a folder without a number keeps its objects. */
 const RetentionDays = z
   .strictObject({
     uploads: days.default(30),
-    "time-lapses": days.default(7),
-    clips: days.default(7),
+    /** As long as dead letters, which may be redriven to the end and need them. */
+    "time-lapses": days.default(14),
+    clips: days.default(14),
     previews: days.optional(),
     predictions: days.optional(),
     explanations: days.optional(),
@@ -47,7 +53,10 @@ const Concurrency = z
   })
   .prefault({});
 
-/** Executions set aside for a function, and its most. A new account has 10 in all, of which none can be set aside. */
+/**
+ * Executions set aside for a function, and its most: no less than its queue hands over at once, since each message that Lambda
+ * refuses counts as tried. A new account has 10 in all, of which none can be set aside.
+ */
 const ReservedConcurrency = z
   .strictObject({
     ingest: z.int().min(1).optional(),
@@ -67,8 +76,41 @@ const Api = z
   })
   .prefault({});
 
+/** IAM roles and users by clinic, each for one clinic only: the API knows a caller by nothing else. */
+const Clinics = z
+  .record(
+    ClinicId,
+    z.strictObject({
+      principals: z
+        .array(
+          z.string().regex(/^arn:aws:iam::[0-9]{12}:(role|user)\/[\w+=,.@/-]+$/, "has to be a role's or user's ARN"),
+        )
+        .min(1),
+    }),
+  )
+  .superRefine((clinics, context) => {
+    if (SMOKE_CLINIC in clinics) {
+      const message = "is the clinic of each deployment's own grading; name yours otherwise";
+      context.addIssue({ code: "custom", path: [SMOKE_CLINIC], message });
+    }
+    const clinicOf = new Map<string | null, string>();
+    for (const [clinic, { principals }] of Object.entries(clinics)) {
+      for (const [index, principal] of principals.entries()) {
+        const name = principalName(principal);
+        const other = clinicOf.get(name) ?? clinic;
+        clinicOf.set(name, other);
+        if (other === clinic) continue;
+        context.addIssue({
+          code: "custom",
+          path: [clinic, "principals", index],
+          message: `${principal} speaks for ${other} already, and may for one clinic only (paths do not tell roles apart)`,
+        });
+      }
+    }
+  });
+
 /** `infra/stages/NAME.json`: what differs from one deployment to the next. Unknown names are refused. */
-const StageFile = z.strictObject({
+const StageFields = z.strictObject({
   /** Where to deploy. @default that of whoever deploys */
   account: z
     .string()
@@ -83,16 +125,7 @@ const StageFile = z.strictObject({
   /** Of the whole account: costs can be told apart by stage only after its tags were activated by hand. */
   monthlyBudgetUsd: z.number().positive(),
   /** IAM roles and users that speak for a clinic; nobody else may call the API. */
-  clinics: z.record(
-    ClinicId,
-    z.strictObject({
-      principals: z
-        .array(
-          z.string().regex(/^arn:aws:iam::[0-9]{12}:(role|user)\/[\w+=,.@/-]+$/, "has to be a role's or user's ARN"),
-        )
-        .min(1),
-    }),
-  ),
+  clinics: Clinics,
   /** Pages of these origins may post uploads and call the API from a browser. */
   browserOrigins: z.array(origin).default([]),
   modelBundle: bundle.default("model-container/models/demo"),
@@ -106,6 +139,18 @@ const StageFile = z.strictObject({
   alarmAfterMinutesUnfinished: z.int().min(10).max(1440).default(90),
   /** Functions and endpoint in a network without a way out; see `private-network.ts` for its price. */
   privateNetwork: z.boolean().default(false),
+});
+
+const StageFile = StageFields.superRefine(({ concurrency, reservedConcurrency }, context) => {
+  for (const station of ["ingest", "crop", "finished"] as const) {
+    const reserved = reservedConcurrency[station];
+    if (reserved === undefined || reserved >= concurrency[station]) continue;
+    context.addIssue({
+      code: "custom",
+      path: ["reservedConcurrency", station],
+      message: `has to be concurrency.${station}, ${concurrency[station]}, or more`,
+    });
+  }
 });
 
 export type Stage = z.infer<typeof StageFile> & { readonly name: string };

@@ -12,12 +12,10 @@ import {
   ObjectOwnership,
 } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
+import { SMOKE_CLINIC } from "../core/contracts/identifiers.ts";
 import { acknowledgeWildcard } from "./acknowledge.ts";
 import type { StationQueue } from "./queues.ts";
 import type { Stage } from "./stage.ts";
-
-/** Clinic of the gradings that deployments make; see `functions/smoke`. */
-export const SMOKE_CLINIC = "smoke-test";
 
 /** A folder of the bucket; see `core/stations/keys.ts`. */
 export type Folder =
@@ -38,7 +36,7 @@ export interface StorageProps {
   readonly browserOrigins: readonly string[];
 }
 
-/** Without a multiple of a day or two, a transfer that a clinic's line drops at night could not go on in the morning. */
+/** Whoever writes an object in parts (SageMaker; an operator's `aws s3 cp`) is done within hours. Parts cost as objects do, and no list shows them. */
 const ABANDONED_AFTER = Duration.days(2);
 /** The smoke grading's answer, which nobody looks at again. */
 const SMOKE_DAYS = 1;
@@ -114,6 +112,11 @@ export class Storage extends Construct {
 
   allowWrite(role: Role, ...folders: readonly Folder[]): void {
     this.allow(role, ["s3:PutObject"], folders);
+  }
+
+  /** As SageMaker does, which sends what is long in parts and takes them back when that fails. */
+  allowWriteInParts(role: Role, ...folders: readonly Folder[]): void {
+    this.allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"], folders);
   }
 
   private allow(role: Role, actions: string[], folders: readonly Folder[]): void {

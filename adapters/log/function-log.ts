@@ -15,13 +15,15 @@ export interface FunctionLogOptions {
 /** What a deployed function says while it works: JSON lines, some of which CloudWatch counts. */
 export interface FunctionLog {
   readonly logger: Logger;
-  /** Logs a grading's move and counts it where it has ended. */
+  /** Logs a grading's move and counts it where it has ended with grades or a rejection; forms that expired are no rejections. */
   moved(moved: GradingMoved): void;
   count(name: "Uploads"): void;
   gauge(name: "OldestUnfinishedSeconds", seconds: number): void;
 }
 
 const NAMESPACE = "Blastograde";
+/** A form that nobody used is no embryo that got no grades: pages ask for more of them than they need. */
+const NEVER_UPLOADED = "UPLOAD_EXPIRED";
 
 /**
  * Opens the log of a deployed function. Neither an embryo's name nor a woman's age is ever in it.
@@ -56,7 +58,7 @@ export function openFunctionLog({ name, stage, level, write = writeLine }: Funct
       logger.info(moved, "a grading moved");
       if (moved.status === "graded") measure("Gradings", "Count", 1);
       // Not by code: each would be one more metric to pay for, and the line above has it for whoever asks the logs.
-      if (moved.status === "rejected") measure("Rejections", "Count", 1);
+      if (moved.status === "rejected" && moved.code !== NEVER_UPLOADED) measure("Rejections", "Count", 1);
     },
     count: (metric) => measure(metric, "Count", 1),
     gauge: (metric, seconds) => measure(metric, "Seconds", seconds),

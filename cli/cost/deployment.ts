@@ -30,7 +30,7 @@ export const DEPLOYMENT = {
   ownMetrics: 4,
   budgets: 1,
   image: { gibibytes: 4, kept: 2 },
-  retentionDays: { uploads: 30, timeLapses: 7, clips: 7, noncurrentVersions: 7, logs: 90 },
+  retentionDays: { uploads: 30, timeLapses: 14, clips: 14, noncurrentVersions: 7, logs: 90 },
   /** Of the option: SQS and SageMaker, in two zones. */
   privateNetworkInterfaces: 4,
 } as const;

@@ -10,6 +10,9 @@ export type GradingId = z.infer<typeof GradingId>;
 export const ClinicId = z.string().regex(token, "1 to 64 of A-Z, a-z, 0-9 and -");
 export type ClinicId = z.infer<typeof ClinicId>;
 
+/** Clinic of the gradings that a deployment makes: no clinic's, since it has no row and no record. */
+export const SMOKE_CLINIC = "smoke-test";
+
 const clinicsOwnName = z
   .string()
   .min(1)

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { principalName } from "../../core/contracts/iam-principal.ts";
 import { CallerUnknown } from "../../core/errors.ts";
 
 /** What the gateway says of the caller whose signature it has checked. */
@@ -26,17 +27,4 @@ export function clinicOfCaller(environment: unknown, clinics: ClinicPrincipals):
     );
   }
   return { clinicId: clinic[0] };
-}
-
-/**
- * Account, kind and name of a role or user, without the path that a session's ARN leaves out.
- *
- * @example principalName("arn:aws:sts::111122223333:assumed-role/north/anna") // "111122223333 role north"
- */
-function principalName(arn: string): string | null {
-  const [, account, kind, path] =
-    /^arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(role|user|assumed-role)\/(.+)$/.exec(arn) ?? [];
-  if (account === undefined || path === undefined) return null;
-  const parts = path.split("/");
-  return kind === "assumed-role" ? `${account} role ${parts[0]}` : `${account} ${kind} ${parts.at(-1)}`;
 }

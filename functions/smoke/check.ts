@@ -2,11 +2,12 @@ import { openS3ObjectStore } from "../../adapters/aws/s3-object-store.ts";
 import { readCloudConfig } from "../../adapters/config/cloud-config.ts";
 import { openFunctionLog } from "../../adapters/log/function-log.ts";
 import { assetFolder } from "../../adapters/system/asset-folder.ts";
+import { SMOKE_CLINIC } from "../../core/contracts/identifiers.ts";
 import { Prediction } from "../../core/contracts/prediction.ts";
 import { BundleDamaged, isBlastogradeError, ModelFailed, PredictionInvalid } from "../../core/errors.ts";
 import { differencesOf, GPU_TOLERANCE } from "../../core/grading/same-prediction.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
-import { DeploymentEvent, SMOKE_CLINIC } from "./deployment-event.ts";
+import { DeploymentEvent } from "./deployment-event.ts";
 
 const config = readCloudConfig("smoke");
 const log = openFunctionLog({ name: "smoke-check", stage: config.STAGE, level: config.LOG_LEVEL });

@@ -1,8 +1,5 @@
 import { z } from "@hono/zod-openapi";
 
-/** Clinic of the gradings that a deployment makes: no clinic's, since it has no row and no record. */
-export const SMOKE_CLINIC = "smoke-test";
-
 /** What CDK's provider of custom resources asks with. */
 export const DeploymentEvent = z.object({
   RequestType: z.enum(["Create", "Update", "Delete"]),

@@ -4,9 +4,10 @@ import { readCloudConfig } from "../../adapters/config/cloud-config.ts";
 import { openFunctionLog } from "../../adapters/log/function-log.ts";
 import { assetFolder } from "../../adapters/system/asset-folder.ts";
 import { INFERENCE_LIMITS } from "../../core/contracts/cloud-limits.ts";
+import { SMOKE_CLINIC } from "../../core/contracts/identifiers.ts";
 import { BundleDamaged } from "../../core/errors.ts";
 import { objectKeys } from "../../core/stations/keys.ts";
-import { DeploymentEvent, SMOKE_CLINIC, type Started } from "./deployment-event.ts";
+import { DeploymentEvent, type Started } from "./deployment-event.ts";
 
 const config = readCloudConfig("smoke");
 const log = openFunctionLog({ name: "smoke-start", stage: config.STAGE, level: config.LOG_LEVEL });

@@ -6,13 +6,18 @@ import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
-import { endpointMetrics } from "../endpoint-metrics.ts";
+import { endpointMetrics, FAILURES_TOLD } from "../endpoint-metrics.ts";
 import type { Stage } from "../stage.ts";
 import { ownMetric } from "./own-metrics.ts";
 import type { Watched } from "./watched.ts";
 
 /** A first instance takes some ten minutes to start. */
 const WITHOUT_CAPACITY_MINUTES = 30;
+/**
+ * An instance that runs is counted sixty times an hour. Between one that goes and the next lie the minutes in which that one
+ * starts, some eight of them, so that an hour with a pause has 52 at most; five counts may get lost.
+ */
+const WHOLE_HOUR_SAMPLES = 55;
 
 export interface AlarmsProps {
   readonly stage: Stage;
@@ -93,7 +98,13 @@ export class Alarms extends Construct {
 
   private ofEndpoint({ endpoint }: Watched, stage: Stage): void {
     const metrics = endpointMetrics(endpoint.name, endpoint.variant);
-    for (const alarm of endpoint.alarms) alarm.addAlarmAction(new SnsAction(this.topic));
+    endpoint.rollback.addAlarmAction(new SnsAction(this.topic));
+    this.alarm("ModelFailures", {
+      metric: metrics.failures,
+      description:
+        "The model failed on clips or refused them; objects under failures/ say why. After a new cropper some are cut anew.",
+      threshold: FAILURES_TOLD,
+    });
     this.alarm("Expired", {
       metric: metrics.expired,
       description: "Clips waited for the model longer than they may. The sweeper asks again; look at the backlog.",
@@ -106,6 +117,8 @@ export class Alarms extends Construct {
     this.alarm("RunsForHours", {
       metric: metrics.instances(Duration.hours(1)),
       description: "An instance has run for hours on end: look whether it has work, since it is what costs most.",
+      // Several that ran for a part of the hour each come to as many, and to the same bill.
+      threshold: WHOLE_HOUR_SAMPLES,
       periods: stage.endpoint.alarmAfterHours,
     });
   }

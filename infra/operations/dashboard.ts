@@ -67,10 +67,10 @@ export class OperationsDashboard extends Construct {
     );
   }
 
-  /** From the logs: as metrics, each code would be one more to pay for. */
+  /** From the logs: as metrics, each code would be one more to pay for. The one of forms that nobody used is in no metric. */
   private rejectionsByCode({ functions }: Watched): LogQueryWidget {
     return new LogQueryWidget({
-      title: "Rejections by code",
+      title: "Rejections by code; UPLOAD_EXPIRED: forms that nobody used",
       logGroupNames: Object.values(functions).map(({ lambda }) => lambda.logGroup.logGroupName),
       view: LogQueryVisualizationType.BAR,
       queryLines: ['filter msg = "a grading moved" and status = "rejected"', "stats count() by code"],

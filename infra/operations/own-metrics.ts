@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 
-/** The metrics that our functions write, in the embedded metric format; see `adapters/aws/embedded-metrics.ts`. */
+/** The metrics that our functions write, in the embedded metric format; see `adapters/log/embedded-metrics.ts`. */
 export function ownMetric(
   stageName: string,
   metricName: "Uploads" | "Gradings" | "Rejections" | "OldestUnfinishedSeconds",

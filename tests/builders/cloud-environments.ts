@@ -53,7 +53,12 @@ export function environmentsOf(
 ): Readonly<Record<FunctionName, Record<string, string>>> {
   // As the functions call them: on the wire.
   const wired = (url: string) => `${urls.sqs}${new URL(url).pathname}`;
-  const known: Record<string, string> = { BUCKET_NAME: bucket, BUCKET_OWNER: bucketOwner, TABLE_NAME: table };
+  const known: Record<string, string> = {
+    BUCKET_NAME: bucket,
+    BUCKET_OWNER: bucketOwner,
+    TABLE_NAME: table,
+    ENDPOINT_NAME: "blastograde-test",
+  };
   for (const [name, { url, deadLettersUrl }] of Object.entries(queues)) {
     known[`${name.toUpperCase()}_QUEUE_URL`] = wired(url);
     known[`${name.toUpperCase()}_DEAD_LETTER_QUEUE_URL`] = wired(deadLettersUrl);

@@ -66,7 +66,7 @@ export function requestsTo(template: Template): ReadonlyMap<string, AccessReques
 
   for (const folder of FOLDERS) {
     const key = `${folder}/1`;
-    add("s3:GetObject GetObjectVersion PutObject", folder, `${arns.bucket}/${key}`);
+    add("s3:GetObject GetObjectVersion PutObject AbortMultipartUpload", folder, `${arns.bucket}/${key}`);
     add("s3:DeleteObject DeleteObjectVersion PutObjectAcl PutObjectRetention", folder, `${arns.bucket}/${key}`);
     // With the key as its prefix S3 also asks whether it may say that an object is not there (404) rather than denied (403).
     add("s3:ListBucket", folder, arns.bucket, { "s3:prefix": key });
@@ -101,8 +101,8 @@ export function requestsTo(template: Template): ReadonlyMap<string, AccessReques
   const endpoint = "sagemaker:InvokeEndpointAsync InvokeEndpoint UpdateEndpoint DeleteEndpoint";
   add(endpoint, "the endpoint", arns.endpoint);
   add(endpoint, "another endpoint", besides(arns.endpoint));
-  const key = "kms:Decrypt GenerateDataKey Encrypt DescribeKey CreateGrant PutKeyPolicy DisableKey ScheduleKeyDeletion";
-  add(key, "the key", arns.key);
+  const key = "kms:Decrypt GenerateDataKey Encrypt ReEncryptFrom ReEncryptTo DescribeKey";
+  add(`${key} CreateGrant PutKeyPolicy DisableKey ScheduleKeyDeletion`, "the key", arns.key);
   add(key, "another key", besides(arns.key));
   for (const [name, arn] of Object.entries(arns.logs)) {
     const stream = arn.replace(/\*$/, "log-stream:1");

@@ -45,6 +45,14 @@ describe("the model server's Dockerfile", () => {
     expect(sources.filter((source) => !context.includes(`!${source}`))).toEqual([]);
   });
 
+  it("tries Node where it will run, so that no image is made in which it does not start", () => {
+    const places = image.instructions.map(({ keyword, rest }) => `${keyword} ${rest}`);
+
+    const copied = places.indexOf("COPY --from=packages /usr/local/bin/node /usr/local/bin/node");
+    expect(copied).toBeGreaterThanOrEqual(0);
+    expect(places.indexOf("RUN node --version")).toBeGreaterThan(copied);
+  });
+
   it("runs as nobody in particular, with the GPU asked for, where SageMaker looks for it", () => {
     const [user] = all(image, "USER");
 

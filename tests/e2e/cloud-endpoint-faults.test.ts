@@ -151,7 +151,7 @@ describe("the endpoint", () => {
 
   it("that answers two uploads of one picture in one batch gives them one record, the first one's", async () => {
     const uploads = [await house().uploadStill("uploaded twice"), await house().uploadStill("uploaded twice")];
-    await house().queues.stored.deliver();
+    for (const _upload of uploads) await house().queues.stored.deliver();
     for (const _upload of uploads) await house().queues.crop.deliver();
     for (const _upload of uploads) await house().endpoint.answerNext();
     await house().queues.finished.deliver();

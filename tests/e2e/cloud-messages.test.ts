@@ -45,12 +45,12 @@ describe("messages", () => {
     expect(house().endpoint.waiting).toEqual([]);
   });
 
-  it("of two posts of one form in one batch have one of them cropped, the pinned one", async () => {
+  it("of two posts of one form, taken at the same time, have one of them cropped, the pinned one", async () => {
     const ticket = await askFor("posted at once");
     const posts = [await house().post(ticket, await still()), await house().post(ticket, await still(9))];
     for (const stored of posts) await house().announce(stored);
 
-    await house().queues.stored.deliver();
+    await Promise.all(posts.map(() => house().queues.stored.deliver()));
 
     const jobs = [await house().queues.crop.deliver(), await house().queues.crop.deliver()];
     expect(jobs).toEqual([1, 0]);
@@ -137,39 +137,56 @@ describe("messages", () => {
     expect(await deadLetters()).toEqual([]);
   });
 
-  it("that nobody can read go to the dead letters with the cause, and the other nine of the batch go on", async () => {
-    const uploads: string[] = [];
-    for (let n = 0; n < 9; n++) {
-      if (n === 4) await house().queues.stored.send({ Records: [{ eventName: "ObjectCreated:Post", s3: "poison" }] });
-      uploads.push(await house().uploadStill(`batch ${n}`));
-    }
+  it("that come to ingest come one by one, so that an archive that ends the process ends no other's attempt", async () => {
+    for (const embryoId of ["one", "beside it"]) await house().uploadStill(embryoId);
 
     const taken = await house().queues.stored.deliver();
 
+    expect(taken).toBe(1);
+    await house().settle();
+  });
+
+  it("that nobody can read go to the dead letters with the cause, and the other nine of the batch go on", async () => {
+    const uploads = await uploadsAnswered(4, "before");
+    await house().queues.finished.send({ invocationStatus: "poison" });
+    uploads.push(...(await uploadsAnswered(5, "after")));
+
+    const taken = await house().queues.finished.deliver();
+
     expect(taken).toBe(10);
-    const [letter, ...others] = await house().queues.stored.dead();
+    const [letter, ...others] = await house().queues.finished.dead();
     expect(letter?.body).toContain("poison");
     expect(letter?.cause).toBe("MESSAGE_UNREADABLE");
     expect(others).toEqual([]);
-    await house().settle();
     const statuses = await Promise.all(uploads.map(async (id) => (await house().answerOf(id)).status));
     expect(statuses).toEqual(new Array(9).fill("graded"));
   });
 
   it("that fail come again, alone, and the others of the batch do not", async () => {
-    const [failing, other] = [await house().uploadStill("fails once"), await house().uploadStill("beside it")];
+    const [failing, other] = (await uploadsAnswered(2, "fails once")) as [string, string];
     house().wire.intercept = async ({ service, operation }, pass) =>
       service === "s3" && operation.includes(failing) ? refusal("s3", 503, "SlowDown") : pass();
 
-    const taken = await house().queues.stored.deliver();
+    const taken = await house().queues.finished.deliver();
     house().wire.intercept = (_call, pass) => pass();
-    const takenAgain = await house().queues.stored.deliver();
+    const takenAgain = await house().queues.finished.deliver();
 
     expect([taken, takenAgain]).toEqual([2, 1]);
-    await house().settle();
     for (const uploadId of [failing, other]) {
       expect(await house().answerOf(uploadId)).toMatchObject({ status: "graded" });
       expect(house().movesOf(uploadId)).toEqual(["cropping", "grading", "graded"]);
     }
   });
+
+  /** Uploads of which the endpoint has told, and no station has heard yet. */
+  async function uploadsAnswered(count: number, embryoId: string): Promise<string[]> {
+    const uploads: string[] = [];
+    for (let n = 0; n < count; n++) {
+      uploads.push(await house().uploadStill(`${embryoId} ${n}`));
+      await house().queues.stored.deliver();
+      await house().queues.crop.deliver();
+      await house().endpoint.answerNext();
+    }
+    return uploads;
+  }
 });

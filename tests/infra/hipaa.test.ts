@@ -46,8 +46,11 @@ it("shows what the code acknowledges, with the reason that stands there", () => 
 
   const page = hipaaDocument({ open: [], acknowledged }, {});
 
-  expect(acknowledged.map(({ rule }) => rule)).toEqual(["SageMakerEndpointConfigurationKMSKeyConfigured"]);
-  expect(page).toContain(`| \`Model/Config\` | ${acknowledged[0]?.reason} |\n`);
+  expect(acknowledged.map(({ rule, place }) => [rule, place])).toEqual([
+    ["SageMakerEndpointConfigurationKMSKeyConfigured", "Model/Config"],
+    ["APIGWXrayEnabled", "Api/Gateway/DeploymentStage.demo"],
+  ]);
+  for (const { place, reason } of acknowledged) expect(page).toContain(`| \`${place}\` | ${reason} |\n`);
 });
 
 it.each([

@@ -19,7 +19,7 @@ const writes = (...folders: string[]) => folders.map((folder) => `s3:PutObject $
 /** `adapters/aws/dynamodb-table.ts`: whatever changes a row is a conditional PutItem. The key is DynamoDB's, in our name. */
 const ROWS = [
   ...["dynamodb:GetItem the table", "dynamodb:PutItem the table"],
-  ...["kms:Encrypt the key", "kms:DescribeKey the key"],
+  ...["kms:Encrypt the key", "kms:DescribeKey the key", "kms:ReEncryptFrom the key", "kms:ReEncryptTo the key"],
 ];
 /** Lambda's poller takes, deletes and counts messages, in the function's name; `sqs-batch.ts` hides and buries them. */
 const consumes = (queue: string) => [
@@ -87,6 +87,7 @@ const MAY: Readonly<Record<keyof typeof CONSTRUCTS, readonly string[]>> = {
     "logs:DescribeLogStreams of model",
     ...reads("clips/north", "clips/smoke-test"),
     ...writes("predictions/north", "predictions/smoke-test", "failures"),
+    ...["predictions/north", "predictions/smoke-test", "failures"].map((folder) => `s3:AbortMultipartUpload ${folder}`),
     "sns:Publish notifications",
     "s3:GetObject the model",
     ...["ecr:GetAuthorizationToken", "ecr:BatchGetImage the image", "ecr:GetDownloadUrlForLayer the image"],

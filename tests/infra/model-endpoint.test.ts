@@ -85,18 +85,28 @@ describe("the endpoint", () => {
     );
   });
 
-  it("goes back to the old model when the new one fails", () => {
-    const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm", "/Model/").filter(({ properties }) =>
-      ["InvocationFailures", "Invocation5XXErrors"].includes(properties.MetricName),
+  it("goes back to the old model when the new one fails, and not when it refuses the old cropper's clips", () => {
+    const { DeploymentConfig } = resourceOf(template, "AWS::SageMaker::Endpoint").properties;
+    const metricOf = ({ AlarmName }: { AlarmName: { Ref: string } }) =>
+      resourcesOf(template, "AWS::CloudWatch::Alarm").find(({ id }) => id === AlarmName.Ref)?.properties.MetricName;
+
+    expect(DeploymentConfig.AutoRollbackConfiguration.Alarms.map(metricOf)).toEqual(["Invocation5XXErrors"]);
+  });
+
+  it("is there before a function is told of it or may ask it", () => {
+    const endpoint = resourceOf(template, "AWS::SageMaker::Endpoint").id;
+    const variablesOf = (path: string) =>
+      resourceOf(template, "AWS::Lambda::Function", path).properties.Environment.Variables;
+    const policies = resourcesOf(template, "AWS::IAM::Policy").flatMap(({ properties }) =>
+      properties.PolicyDocument.Statement.filter(
+        ({ Action }: { Action: string }) => Action === "sagemaker:InvokeEndpointAsync",
+      ),
     );
 
-    expect(alarms).toHaveLength(2);
-    template.hasResourceProperties("AWS::SageMaker::Endpoint", {
-      EndpointName: "blastograde-test",
-      DeploymentConfig: {
-        AutoRollbackConfiguration: { Alarms: alarms.map(({ id }) => ({ AlarmName: { Ref: id } })) },
-      },
-    });
+    for (const path of ["/Crop/Function/", "/Start/Function/", "/Check/Function/"]) {
+      expect(variablesOf(path).ENDPOINT_NAME).toEqual({ "Fn::GetAtt": [endpoint, "EndpointName"] });
+    }
+    expect(policies.map(({ Resource }) => Resource)).toEqual([{ Ref: endpoint }, { Ref: endpoint }]);
   });
 });
 
@@ -105,7 +115,7 @@ describe("its instances", () => {
     template.hasResourceProperties("AWS::ApplicationAutoScaling::ScalableTarget", {
       ServiceNamespace: "sagemaker",
       ScalableDimension: "sagemaker:variant:DesiredInstanceCount",
-      ResourceId: "endpoint/blastograde-test/variant/main",
+      ResourceId: "endpoint/blastograde-test-g4dn-xlarge/variant/main",
       MinCapacity: 0,
       MaxCapacity: 6,
     });
@@ -135,6 +145,36 @@ describe("its instances", () => {
         CustomizedMetricSpecification: Match.objectLike({ MetricName: "ApproximateBacklogSizePerInstance" }),
       }),
     });
+  });
+});
+
+describe("another instance type", () => {
+  it("is another endpoint, with what scales it, since SageMaker changes the type of none that is scaled", async () => {
+    const other = await synthesise({ stage: { endpoint: { instanceType: "ml.g5.16xlarge" } } });
+    await other.close();
+
+    const named = ({ template: of }: Pick<Synthesised, "template">) => ({
+      endpoint: resourceOf(of, "AWS::SageMaker::Endpoint").properties.EndpointName,
+      target: resourceOf(of, "AWS::ApplicationAutoScaling::ScalableTarget").properties.ResourceId,
+      policies: resourcesOf(of, "AWS::ApplicationAutoScaling::ScalingPolicy").map(
+        ({ properties }) => properties.PolicyName,
+      ),
+    });
+    const namesOf = (name: string) => ({
+      endpoint: name,
+      target: `endpoint/${name}/variant/main`,
+      policies: [`${name}-backlog`, `${name}-first-instance`],
+    });
+    expect(named(synthesised)).toEqual(namesOf("blastograde-test-g4dn-xlarge"));
+    expect(named(other)).toEqual(namesOf("blastograde-test-g5-16xlarge"));
+  });
+
+  it("has its endpoint before the target, and its target before the policies", () => {
+    const target = resourceOf(template, "AWS::ApplicationAutoScaling::ScalableTarget");
+    const policies = resourcesOf(template, "AWS::ApplicationAutoScaling::ScalingPolicy");
+
+    expect(target.dependsOn).toContain(resourceOf(template, "AWS::SageMaker::Endpoint").id);
+    for (const { properties } of policies) expect(properties.ScalingTargetId).toEqual({ Ref: target.id });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Template } from "aws-cdk-lib/assertions";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ASSUMPTIONS } from "../../cli/cost/assumptions.ts";
 import { resourceOf, resourcesOf, type Synthesised, synthesise } from "../builders/synth.ts";
 
 let synthesised: Synthesised;
@@ -88,6 +89,16 @@ describe("the alarms", () => {
     expect(running?.properties).toMatchObject({ EvaluationPeriods: 9, Period: 3600, Statistic: "SampleCount" });
   });
 
+  it("take an instance for running on and on only when it was counted in nearly each minute of each hour", () => {
+    const [running] = watching("CPUUtilization");
+    const samplesWithoutPause = 60;
+    const samplesWithRestart = 60 - ASSUMPTIONS.startUpMinutes.value;
+
+    expect(running?.properties.ComparisonOperator).toBe("GreaterThanOrEqualToThreshold");
+    expect(running?.properties.Threshold).toBeLessThan(samplesWithoutPause);
+    expect(running?.properties.Threshold).toBeGreaterThan(samplesWithRestart);
+  });
+
   it("go off when the API fails", () => {
     expect(watching("5XXError").map(({ properties }) => properties.Dimensions)).toEqual([
       [{ Name: "ApiName", Value: "blastograde-test" }],
@@ -120,7 +131,8 @@ it.each([
   "OldestUnfinishedSeconds",
   "ApproximateBacklogSize",
   "CPUUtilization",
-  "Rejections by code",
+  "Rejections by code; UPLOAD_EXPIRED: forms that nobody used",
+  "stats count() by code",
   "Cost: ",
 ])("shows %s on the dashboard", (figure) => {
   const dashboard = resourceOf(template, "AWS::CloudWatch::Dashboard").properties.DashboardBody;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseStage, readStage } from "../../infra/stage.ts";
 
+const NORTH = "arn:aws:iam::123456789012:role/north";
 const LEAST = { alarmEmail: "operations@example.org", monthlyBudgetUsd: 100, clinics: {} };
 
 describe("a stage's file", () => {
@@ -43,10 +44,55 @@ describe("a stage's file", () => {
     ["endpoint.instanceType", { endpoint: { instanceType: "ml.m5.large" } }],
     ["retentionDays.logs", { retentionDays: { logs: 31 } }],
     ["monthlyBudgetUsd", { monthlyBudgetUsd: -1 }],
+    ["clinics.smoke-test", { clinics: { "smoke-test": { principals: [NORTH] } } }],
+    ["reservedConcurrency.ingest", { reservedConcurrency: { ingest: 4 } }],
+    ["reservedConcurrency.crop", { reservedConcurrency: { crop: 10 }, concurrency: { crop: 11 } }],
+    ["reservedConcurrency.finished", { reservedConcurrency: { finished: 1 } }],
   ])("is refused with the name of the unusable %s", (field, fields) => {
     const read = () => parseStage("demo", { ...LEAST, ...fields }, "demo.json");
 
     expect(read).toThrow(`${field}: `);
+  });
+
+  it.each(["ingest", "crop", "finished"])(
+    "may set aside for %s as many executions as its queue hands over",
+    (station) => {
+      const numbers = { concurrency: { [station]: 12 }, reservedConcurrency: { [station]: 12 } };
+
+      expect(parseStage("demo", { ...LEAST, ...numbers }, "demo.json")).toMatchObject(numbers);
+    },
+  );
+
+  it.each([
+    ["the same", NORTH],
+    ["the same in another folder", "arn:aws:iam::123456789012:role/uploads/north"],
+  ])("is refused when a principal, %s, speaks for two clinics, with both their names", (_what, again) => {
+    const clinics = { north: { principals: [NORTH] }, south: { principals: [again] } };
+
+    const read = () => parseStage("demo", { ...LEAST, clinics }, "demo.json");
+
+    expect(read).toThrow(`clinics.south.principals.0: ${again} speaks for north already`);
+  });
+
+  it.each([
+    ["a user", "arn:aws:iam::123456789012:user/north"],
+    ["another account's role", "arn:aws:iam::210987654321:role/north"],
+  ])("tells a role from %s of that name", (_what, other) => {
+    const clinics = { north: { principals: [NORTH, NORTH] }, south: { principals: [other] } };
+
+    expect(parseStage("demo", { ...LEAST, clinics }, "demo.json").clinics).toEqual(clinics);
+  });
+
+  it("keeps what a redriven dead letter needs for as long as dead letters", () => {
+    const { retentionDays } = parseStage("demo", LEAST, "demo.json");
+
+    expect([retentionDays["time-lapses"], retentionDays.clips]).toEqual([14, 14]);
+  });
+
+  it("may end a bundle's folder with a slash", () => {
+    const stage = parseStage("demo", { ...LEAST, modelBundle: "models/north//" }, "demo.json");
+
+    expect(stage.modelBundle).toBe("models/north");
   });
 
   it("is refused when a field that it has to have is missing, all of them at once", () => {

@@ -4,7 +4,7 @@ import { CLOUD_ENVIRONMENTS, type CloudFunction, readCloudConfig } from "../../a
 import { deployedEnvironment, resourceOf, resourcesOf, type Synthesised, synthesise } from "../builders/synth.ts";
 
 const FED = [
-  { name: "ingest", queue: "Intake/Stored", batch: 10, concurrency: 7 },
+  { name: "ingest", queue: "Intake/Stored", batch: 1, concurrency: 7 },
   { name: "crop", queue: "CropJobs", batch: 1, concurrency: 10 },
   { name: "finished", queue: "Finished", batch: 10, concurrency: 5 },
 ];

@@ -73,7 +73,7 @@ describe("the object store", () => {
     ]);
     expect(Object.fromEntries(days)).toEqual({
       "uploads/": 40,
-      "time-lapses/": 7,
+      "time-lapses/": 14,
       "clips/": 3,
       "predictions/": 500,
       "predictions/smoke-test/": 1,

@@ -27,11 +27,11 @@ import { QUEUES, type QueueName } from "./flood-plan.ts";
 
 /** One call of a port in so many fails, as if the service did. */
 const CALLS_PER_FAULT = 50;
-/** As deployed, but for crop jobs, which come one by one there: in a batch a failure has to be told from its neighbours. */
+/** More than deployed, where uploads and crop jobs come one by one: in a batch a failure has to be told from its neighbours. */
 const BATCH_SIZE = 10;
 const CONCURRENCY: Readonly<Record<QueueName, number>> = { stored: 4, crop: 3, finished: 4 };
 /** As deployed. */
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 10;
 
 export interface FloodCounts {
   /** Failures after which a message is to come again. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openFunctionLog } from "../../adapters/log/function-log.ts";
-import { ImageUnreadable, StorageUnavailable } from "../../core/errors.ts";
+import { ImageUnreadable, StorageUnavailable, UploadExpired } from "../../core/errors.ts";
 
 function logOfIngest() {
   const lines: string[] = [];
@@ -67,5 +67,13 @@ describe("a function's log", () => {
       Dimensions: [["Stage"]],
       Metrics: [{ Name: "Rejections", Unit: "Count" }],
     });
+  });
+
+  it("logs a form that nobody used, and does not count it among the rejections", () => {
+    const { log, parsed } = logOfIngest();
+
+    log.moved({ ...moved, status: "rejected", code: new UploadExpired("").code });
+
+    expect(parsed()).toMatchObject([{ msg: "a grading moved", status: "rejected", code: "UPLOAD_EXPIRED" }]);
   });
 });
