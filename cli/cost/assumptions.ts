@@ -70,7 +70,11 @@ export const ASSUMPTIONS = {
   keptMonths: assumed(12, "months", "how long this has gone on: what stays is paid again each month"),
   accessLogBytes: assumed(600, "bytes a request", "a line of S3's access log"),
 
-  tableWriteUnits: assumed(70, "write units an embryo", "seven changes of a row of 2 KiB in three indexes, and a record"),
+  tableWriteUnits: assumed(
+    70,
+    "write units an embryo",
+    "seven changes of a row of 2 KiB in three indexes, and a record",
+  ),
   tableReadUnits: assumed(90, "read units an embryo", "four a request of the API, ten of the stations"),
   sweepReadUnits: assumed(2, "read units a sweep", "the index of unfinished gradings, next to empty"),
   tableKibibytes: assumed(14, "KiB an embryo", "row, three copies in indexes, and record; they stay"),
