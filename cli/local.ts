@@ -152,13 +152,14 @@ async function wireStations(options: LocalServiceOptions, started: Started): Pro
     clock,
     ...(options.meter && { meter: options.meter }),
   };
+  const reportUnswept = (error: Error) => logger.error({ err: error }, "a grading could not be swept");
   const close = async (gradingId: string | undefined, error: BlastogradeError) => {
     if (gradingId !== undefined) await rejectGrading(ports, gradingId, error);
   };
 
   // This process has the folder for itself, so whatever is taken now was taken by one that is gone.
   for (const each of [stored, cropJobs, inferenceJobs, finished]) await each.releaseTaken();
-  await announceStoredUploads(ports);
+  await announceStoredUploads(ports).catch(reportUnswept);
   const consumers: Consumer[] = [
     startConsumer({
       queue: stored,
@@ -197,7 +198,10 @@ async function wireStations(options: LocalServiceOptions, started: Started): Pro
     triesAtMost: TRIES_AT_MOST,
   };
   const sweeping = setInterval(() => {
-    sweepGradings(ports, limits).catch((error) => logger.error({ err: error }, "the sweep failed"));
+    sweepGradings(ports, limits).then(
+      ({ failures }) => failures.forEach(reportUnswept),
+      (error) => logger.error({ err: error }, "the sweep failed"),
+    );
   }, SWEEP_EVERY_SECONDS * 1000);
 
   let listensAt = "http://blastograde.local";

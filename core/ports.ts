@@ -68,6 +68,8 @@ export interface GradingStore {
   /**
    * Gradings neither graded nor rejected and not touched since `updatedBefore` (ISO 8601), oldest first: however many there are,
    * a reader that goes through them one by one holds no more than a page.
+   *
+   * @throws StorageUnavailable at the end, after all others, when rows could not be read
    */
   listUnfinished(updatedBefore: string): AsyncIterable<Grading>;
   /** The newest grading of each embryo of a clinic, by embryo id; `after` is the last embryo id already seen. */

@@ -90,7 +90,15 @@ export function openDynamoDbGradingStore(options: DynamoDbTableOptions): Grading
     async *listUnfinished(updatedBefore) {
       const sort = { is: "<", text: timeKey(updatedBefore) } as const;
       const oldestFirst = table.query({ of: unfinished, partition: EVERY_UNFINISHED, sort });
-      for await (const row of oldestFirst) yield gradingOf(row);
+      let unreadable: unknown;
+      for await (const row of oldestFirst) {
+        try {
+          yield gradingOf(row);
+        } catch (error) {
+          unreadable = error;
+        }
+      }
+      if (unreadable !== undefined) throw unreadable;
     },
 
     async listByEmbryo(clinicId, { after = "", limit }) {

@@ -49,7 +49,9 @@ export function openSageMakerEndpoint(options: SageMakerEndpointOptions): SageMa
     try {
       return await call();
     } catch (cause) {
-      throw new ModelUnavailable(`The endpoint ${endpointName} takes no clips: ${cause}`, { cause });
+      // Its name and not its message, which says roles and accounts: a clinic may come to read this.
+      const happened = cause instanceof Error ? cause.name : "unknown error";
+      throw new ModelUnavailable(`The endpoint ${endpointName} takes no clips at present (${happened}).`, { cause });
     }
   }
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { Problem } from "../../core/contracts/http.ts";
 import { GradingId } from "../../core/contracts/identifiers.ts";
 import type { InferenceNotification } from "../../core/contracts/messages.ts";
 import { ModelUnavailable } from "../../core/errors.ts";
 import type { GradingStore, ModelEndpoint, ObjectStore, Sender } from "../../core/ports.ts";
-import { UNFINISHED } from "../../core/stations/close.ts";
 import { predictionOfClip } from "../../core/stations/keys.ts";
 
 /** A request that waits for the model server. */
@@ -25,22 +25,23 @@ export interface LoopbackPorts {
 
 /**
  * Does what SageMaker does with a waiting request: posts the clip to the container, stores its answer, and tells of
- * success or failure with the same message. An answer of 4xx is final; 5xx and a server that is not there are tried again.
- * A request whose grading has ended is dropped: the sweep may have asked a second time while the first one waited.
+ * success or failure with the same message. An answer of 4xx is final, as is one that says that trying again does not
+ * help; any other 5xx and a server that is not there are tried again. A request whose grading has ended or was set back is
+ * dropped: the sweep may have asked a second time while the first one waited.
  *
  * @throws ModelUnavailable; StorageUnavailable
  */
 export async function inferClip({ gradingId, clipKey }: InferenceJob, ports: LoopbackPorts): Promise<void> {
   const grading = await ports.gradings.find(gradingId);
-  if (grading === null || !UNFINISHED.includes(grading.status)) return;
+  if (grading?.status !== "grading") return;
   const clip = await ports.objects.read(clipKey);
   const answer = await post(`${ports.modelUrl}/invocations`, clip, gradingId);
   const body = new Uint8Array(await answer.arrayBuffer());
-  if (answer.status >= 500) {
-    throw new ModelUnavailable(`The model server answered ${answer.status}: ${new TextDecoder().decode(body)}`);
-  }
   if (!answer.ok) {
-    const failureReason = new TextDecoder().decode(body).slice(0, 1000);
+    const failureReason = new TextDecoder().decode(body);
+    if (answer.status >= 500 && !isFinal(failureReason)) {
+      throw new ModelUnavailable(`The model server answered ${answer.status}: ${failureReason}`);
+    }
     await ports.finished.send({ invocationStatus: "Failed", inferenceId: gradingId, failureReason });
     return;
   }
@@ -51,6 +52,16 @@ export async function inferClip({ gradingId, clipKey }: InferenceJob, ports: Loo
     inferenceId: gradingId,
     responseParameters: { contentType: "application/json", outputLocation: `s3://local/${predictionKey}` },
   });
+}
+
+/** Whether the server says that the same request would fare no better. */
+function isFinal(body: string): boolean {
+  try {
+    const problem = Problem.safeParse(JSON.parse(body));
+    return problem.success && !problem.data.retryable;
+  } catch {
+    return false;
+  }
 }
 
 async function post(url: string, clip: Uint8Array, gradingId: string): Promise<Response> {

@@ -15,6 +15,9 @@ const NEWEST_AFTER = newestOf("embryo_id > ?");
 const NEWEST_OF_CYCLE = newestOf("cycle_id = ?");
 const NEWEST_OF_EMBRYO = newestOf("embryo_id = ?");
 
+const UNFINISHED_BEFORE = `SELECT body FROM gradings WHERE status NOT IN ('graded', 'rejected') AND updated_at < ?
+  ORDER BY updated_at, grading_id`;
+
 const NO_LIMIT = -1;
 
 /** Gradings as rows: the columns that are searched, and the whole as JSON. */
@@ -56,11 +59,16 @@ export function openSqliteGradingStore({ database }: { database: SqliteDatabase 
     },
 
     async *listUnfinished(updatedBefore) {
-      yield* list(
-        `SELECT body FROM gradings WHERE status NOT IN ('graded', 'rejected') AND updated_at < ?
-         ORDER BY updated_at, grading_id`,
-        Date.parse(updatedBefore),
-      );
+      const rows = database.read((sql) => sql.all(UNFINISHED_BEFORE, Date.parse(updatedBefore)));
+      let unreadable: unknown;
+      for (const row of rows) {
+        try {
+          yield parseBody(Grading, row);
+        } catch (error) {
+          unreadable = error;
+        }
+      }
+      if (unreadable !== undefined) throw unreadable;
     },
 
     async listByEmbryo(clinicId, { after, limit }) {

@@ -50,5 +50,6 @@ export async function setBackGrading(
   const at = ports.clock.now().toISOString();
   const setback = { code, detail: message, at, times: (grading.setback?.times ?? 0) + 1 };
   const change = { status: "cropping", askedAt: null, sweeps: 0, setback, updatedAt: at } as const;
-  await ports.gradings.change(grading.gradingId, UNFINISHED, change);
+  // A failure told when its request is no longer the one that is waited for is late, or told twice.
+  await ports.gradings.change(grading.gradingId, ["grading"], change);
 }

@@ -59,17 +59,16 @@ export async function recordGrade(notification: InferenceNotification, ports: Gr
   }
   await rejectingBadInput(ports, grading, async () => {
     const prediction = parsePrediction(json);
-    if (prediction.clipSha256 !== grading.clipSha256) {
-      // Left over from before a model was swapped and the clip cut anew; the answer to the clip of today may be on its way.
-      const message = "The model's answer is of another clip, so that no grade was given.";
-      await setBackGrading(ports, grading, { code: "PREDICTION_INVALID", message });
-      return;
-    }
+    // Of a clip that has been cut anew since, as when a model was swapped. The answer to today's clip is waited for: the sweep
+    // asks again if it never comes.
+    if (prediction.clipSha256 !== grading.clipSha256) return;
     const drawn = await drawExplanation(grading, prediction, ports);
     const { record } = await ports.records.putOnce(recordOf(grading, prediction, drawn, ports.clock.now()));
     const { clinicId, embryoId, archiveDigest, ageYears, modelSha256 } = record;
-    await ports.gradings.change(grading.gradingId, UNFINISHED, {
+    // Also where another message has closed it in this very moment: there is a record, so there is a grade.
+    await ports.gradings.change(grading.gradingId, [...UNFINISHED, "rejected"], {
       status: "graded",
+      rejection: null,
       askedAt: null,
       recordKey: { clinicId, embryoId, archiveDigest, ageYears, modelSha256 },
       updatedAt: ports.clock.now().toISOString(),

@@ -1,6 +1,6 @@
 import type { Grading } from "../contracts/grading.ts";
 import type { CropJob, InferenceNotification, UploadStored } from "../contracts/messages.ts";
-import { isBlastogradeError, StationGaveUp, StorageUnavailable, UploadExpired } from "../errors.ts";
+import { type BlastogradeError, isBlastogradeError, ObjectMissing, StationGaveUp, UploadExpired } from "../errors.ts";
 import type { Clock, GradingStore, ObjectStore, Sender } from "../ports.ts";
 import { rejectGrading } from "./close.ts";
 import { objectKeys } from "./keys.ts";
@@ -33,6 +33,8 @@ export interface Sweep {
   readonly sent: number;
   /** Gradings that were closed: given up, or never uploaded. */
   readonly closed: number;
+  /** Why gradings could not be looked at; all others have been. */
+  readonly failures: readonly BlastogradeError[];
   /** Age of the oldest grading that waits for a station, since its form was asked for; 0 where none waits. */
   readonly oldestUnfinishedSeconds: number;
 }
@@ -50,30 +52,35 @@ const FAILURES_AT_MOST = 20;
  * as touched: one that only waits in a long queue gets another message after `idleSeconds`, the next after twice as long, and so
  * on; so does one that was set back, from `setbackSeconds` on. One that was tried `triesAtMost` times is rejected with the last reason
  * known. An upload that never came is waited for as long as it may come, and then rejected.
- *
- * @throws StorageUnavailable when gradings could not be looked at, after all others have been
+ * A row is read again before anything is done about it: the list may be minutes old by then.
  */
 export async function sweepGradings(ports: SweepPorts, limits: SweepLimits): Promise<Sweep> {
   const now = ports.clock.now();
   const counts = { sent: 0, closed: 0, left: 0 };
-  const failures: unknown[] = [];
+  const failures: BlastogradeError[] = [];
   let oldestUnfinishedSeconds = 0;
-  for await (const grading of ports.gradings.listUnfinished(now.toISOString())) {
-    const isWaiting = grading.status !== "received" || grading.objectVersion !== null;
-    const ageSeconds = (now.getTime() - Date.parse(grading.receivedAt)) / 1000;
-    if (isWaiting) oldestUnfinishedSeconds = Math.max(oldestUnfinishedSeconds, ageSeconds);
-    if (failures.length >= FAILURES_AT_MOST || !isDue(grading, now, limits)) continue;
+  const attempt = async (work: () => Promise<void>) => {
     try {
-      counts[await sweepOne(grading, ports, limits)]++;
+      await work();
     } catch (error) {
       if (!isBlastogradeError(error)) throw error;
       failures.push(error);
     }
-  }
-  if (failures.length > 0) {
-    throw new StorageUnavailable(`${failures.length} gradings could not be swept.`, { cause: failures[0] });
-  }
-  return { sent: counts.sent, closed: counts.closed, oldestUnfinishedSeconds };
+  };
+  await attempt(async () => {
+    for await (const grading of ports.gradings.listUnfinished(now.toISOString())) {
+      const isWaiting = grading.status !== "received" || grading.objectVersion !== null;
+      const ageSeconds = (now.getTime() - Date.parse(grading.receivedAt)) / 1000;
+      if (isWaiting) oldestUnfinishedSeconds = Math.max(oldestUnfinishedSeconds, ageSeconds);
+      if (failures.length >= FAILURES_AT_MOST || !isDue(grading, now, limits)) continue;
+      await attempt(async () => {
+        const current = await ports.gradings.find(grading.gradingId);
+        const isAsListed = current?.status === grading.status && current.updatedAt === grading.updatedAt;
+        counts[isAsListed ? await sweepOne(current, ports, limits) : "left"]++;
+      });
+    }
+  });
+  return { sent: counts.sent, closed: counts.closed, failures, oldestUnfinishedSeconds };
 }
 
 function isDue({ updatedAt, setback, sweeps }: Grading, now: Date, limits: SweepLimits): boolean {
@@ -85,14 +92,34 @@ function isDue({ updatedAt, setback, sweeps }: Grading, now: Date, limits: Sweep
 }
 
 async function sweepOne(grading: Grading, ports: SweepPorts, limits: SweepLimits): Promise<Outcome> {
-  const { status, receivedAt, sweeps, setback } = grading;
-  if (Math.max(sweeps, setback?.times ?? 0) >= limits.triesAtMost) return giveUp(grading, ports);
-  if (status !== "received") return sendOn(grading, ports, limits);
+  if (grading.status === "received") return sweepUpload(grading, ports, limits);
+  const { gradingId, clinicId, status, askedAt, sweeps, setback } = grading;
+  const isAnswered = status === "grading" && (await isAnswerThere(grading, ports));
+  // A second request while the first one waits would be paid for twice.
+  const mayStillWait = askedAt !== null && Date.parse(askedAt) >= secondsAgo(ports.clock, limits.inferenceSeconds);
+  if (status === "grading" && !isAnswered && mayStillWait) return look(grading, ports);
+  const setbacks = status === "cropping" ? (setback?.times ?? 0) : 0;
+  if (Math.max(sweeps, setbacks) >= limits.triesAtMost) return giveUp(grading, ports);
+  if (isAnswered) {
+    await tellAnswer(grading, ports);
+    return touch(grading, ports);
+  }
+  // What the crop station goes by when it decides whether to ask.
+  if (status === "grading") await ports.gradings.change(gradingId, ["grading"], { askedAt: null });
+  await ports.cropJobs.send({ gradingId, clinicId });
+  return touch(grading, ports);
+}
+
+async function sweepUpload(grading: Grading, ports: SweepPorts, limits: SweepLimits): Promise<Outcome> {
+  if (grading.sweeps >= limits.triesAtMost) return giveUp(grading, ports);
   if ((await sendUpload(grading, ports)) === "sent") return "sent";
-  if (Date.parse(receivedAt) < secondsAgo(ports.clock, limits.uploadSeconds)) return expireUpload(grading, ports);
-  // Looked at again after its time, and not at each sweep.
-  await ports.gradings.change(grading.gradingId, ["received"], { updatedAt: ports.clock.now().toISOString() });
-  return "left";
+  if (grading.objectVersion !== null && grading.objectVersion !== NO_UPLOAD) {
+    // It was there once, or nobody could have pinned it.
+    await rejectGrading(ports, grading.gradingId, new ObjectMissing("The uploaded file is gone. Upload it again."));
+    return "closed";
+  }
+  const isOverdue = Date.parse(grading.receivedAt) < secondsAgo(ports.clock, limits.uploadSeconds);
+  return isOverdue ? expireUpload(grading, ports) : look(grading, ports);
 }
 
 /**
@@ -120,9 +147,12 @@ export async function reopenGivenUp(gradingIds: readonly string[], ports: SweepP
   for (const gradingId of gradingIds) {
     const grading = await ports.gradings.find(gradingId);
     if (grading?.status !== "rejected") continue;
-    const status = grading.archiveDigest === null ? "received" : "cropping";
+    const isAnswered = grading.clipSha256 !== null && (await isAnswerThere(grading, ports));
+    const cutOrAnswered = isAnswered ? "grading" : "cropping";
+    const status = grading.archiveDigest === null ? "received" : cutOrAnswered;
     if (!(await reopenGrading(ports, gradingId, status))) continue;
     if (status === "received") await sendUpload({ ...grading, status }, ports);
+    else if (isAnswered) await tellAnswer(grading, ports);
     else await ports.cropJobs.send({ gradingId, clinicId: grading.clinicId });
     opened++;
   }
@@ -139,25 +169,30 @@ async function sendUpload(grading: Grading, ports: SweepPorts): Promise<Outcome>
   return touch(grading, ports);
 }
 
-async function sendOn(grading: Grading, ports: SweepPorts, limits: SweepLimits): Promise<Outcome> {
-  const { gradingId, clinicId, status, askedAt } = grading;
-  const predictionKey = objectKeys.prediction(clinicId, gradingId);
-  const isPredicted = status === "grading" && (await ports.objects.head(predictionKey)) !== null;
-  if (isPredicted) {
-    await ports.finished.send({
-      invocationStatus: "Completed",
-      inferenceId: gradingId,
-      responseParameters: { outputLocation: predictionKey },
-    });
-    return touch(grading, ports);
+/** Whether the model's answer to the grading's clip lies there; one that cannot be read is for the grade station to judge. */
+async function isAnswerThere({ clinicId, gradingId, clipSha256 }: Grading, { objects }: SweepPorts): Promise<boolean> {
+  const key = objectKeys.prediction(clinicId, gradingId);
+  if ((await objects.head(key)) === null) return false;
+  const answer = await objects.read(key);
+  try {
+    return JSON.parse(new TextDecoder().decode(answer)).clipSha256 === clipSha256;
+  } catch {
+    return true;
   }
-  // A second request while the first one waits would be paid for twice.
-  const mayStillWait = askedAt !== null && Date.parse(askedAt) >= secondsAgo(ports.clock, limits.inferenceSeconds);
-  if (status === "grading" && mayStillWait) return "left";
-  // What the crop station goes by when it decides whether to ask.
-  if (status === "grading") await ports.gradings.change(gradingId, ["grading"], { askedAt: null });
-  await ports.cropJobs.send({ gradingId, clinicId });
-  return touch(grading, ports);
+}
+
+async function tellAnswer({ clinicId, gradingId }: Grading, ports: SweepPorts): Promise<void> {
+  await ports.finished.send({
+    invocationStatus: "Completed",
+    inferenceId: gradingId,
+    responseParameters: { outputLocation: objectKeys.prediction(clinicId, gradingId) },
+  });
+}
+
+/** Looked at, and again after its time and not at each sweep. */
+async function look({ gradingId, status }: Grading, ports: SweepPorts): Promise<"left"> {
+  await ports.gradings.change(gradingId, [status], { updatedAt: ports.clock.now().toISOString() });
+  return "left";
 }
 
 /** Of the status it was swept in: one that has moved meanwhile has said so itself. */

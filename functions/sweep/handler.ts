@@ -10,6 +10,7 @@ import { systemClock } from "../../adapters/system/clock-and-ids.ts";
 import { INFERENCE_LIMITS, SWEEP_LIMITS, UPLOAD_LIMITS } from "../../core/contracts/cloud-limits.ts";
 import { GradingId } from "../../core/contracts/identifiers.ts";
 import { CropJob, InferenceNotification, UploadStored } from "../../core/contracts/messages.ts";
+import { StorageUnavailable } from "../../core/errors.ts";
 import { uploadOf } from "../../core/stations/keys.ts";
 import { type Redrive, type RedriveSource, redriveDeadLetters } from "../../core/stations/redrive.ts";
 import { reopenGivenUp, type Sweep, sweepGradings } from "../../core/stations/sweep.ts";
@@ -40,13 +41,16 @@ type RedrivenQueue = z.infer<typeof RedrivenQueue>;
 const Invocation = z.object({ redrive: RedrivenQueue.optional(), reopen: z.array(GradingId).max(500).optional() });
 
 /** Sends on what stopped moving, each few minutes; and, when an operator asks, what lies among the dead letters or was given up. */
-export async function handler(event: unknown): Promise<Sweep | Redrive | { opened: number }> {
+export async function handler(event: unknown): Promise<Omit<Sweep, "failures"> | Redrive | { opened: number }> {
   const { redrive, reopen } = Invocation.parse(event);
   if (redrive !== undefined) return redriven(redrive);
   if (reopen !== undefined) return { opened: await reopenGivenUp(reopen, ports) };
-  const sweep = await sweepGradings(ports, limits);
+  const { failures, ...sweep } = await sweepGradings(ports, limits);
   log.gauge("OldestUnfinishedSeconds", sweep.oldestUnfinishedSeconds);
   log.logger.info(sweep, "swept");
+  for (const err of failures) log.logger.error({ err }, "a grading could not be swept");
+  // For the alarm on the function's errors; the next sweep looks again.
+  if (failures.length > 0) throw new StorageUnavailable(`${failures.length} gradings could not be swept.`);
   return sweep;
 }
 

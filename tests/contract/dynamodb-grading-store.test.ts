@@ -79,7 +79,8 @@ it("lists and searches like a plain list, whatever the ids, the times and the si
     fc.record({
       gradingId: fc.constantFrom(...Array.from({ length: 20 }, (_, n) => `g${n}`)),
       clinicId: fc.constantFrom("north", "south"),
-      embryoId: fc.constantFrom("a", "a b", "ab", "B", "\u{ffee}", "🥚", null),
+      // The suite has U+FFEE beside this one: there dynalite, unlike DynamoDB, checks a page's start by UTF-16 units.
+      embryoId: fc.constantFrom("a", "a b", "ab", "B", "🥚", null),
       cycleId: fc.constantFrom("c", "c#d", null),
       receivedAt: fc.constantFrom("2026-03-01T12:00:00Z", "2026-03-01T12:00:00.500Z", "2026-03-01T12:00:01.000Z"),
       updatedAt: fc.constantFrom("2026-03-01T12:00:00Z", "2026-03-01T12:00:00.50Z", "2026-03-01T12:00:01Z"),

@@ -143,7 +143,7 @@ it("sends an object again that lies there with other bytes", async () => {
 
   await sendDataset(folder, dataset, bucket, () => {});
 
-  expect(aws.objects.get(key)).toEqual(await readShard(folder, dataset.shards[0]!, dataset.files));
+  expect(new Uint8Array(aws.objects.get(key)!)).toEqual(await readShard(folder, dataset.shards[0]!, dataset.files));
 });
 
 it("sends a shard again that was deleted under a whole data set", async () => {

@@ -97,7 +97,7 @@ describe("the endpoint", () => {
     const uploadId = await house().uploadStill("another clip");
     await house().settle();
     house().endpoint.container = house().endpoint.deployed;
-    await house().age(uploadId, SWEEP_LIMITS.setbackSeconds);
+    await house().age(uploadId, DAY_SECONDS);
 
     await house().sweep();
     await house().settle();

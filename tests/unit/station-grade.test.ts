@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { npzClipFormat } from "../../adapters/archive/npz-clip.ts";
+import type { GradingRecord } from "../../core/contracts/grading.ts";
 import type { Prediction } from "../../core/contracts/prediction.ts";
-import { ClipInvalid, ExplanationNotDrawn, StorageUnavailable } from "../../core/errors.ts";
+import { ClipInvalid, ExplanationNotDrawn, StationGaveUp, StorageUnavailable } from "../../core/errors.ts";
 import { explanation } from "../../core/pregnancy/explanation.ts";
 import { pregnancyStill } from "../../core/pregnancy/pregnancy-still.ts";
+import { rejectGrading } from "../../core/stations/close.ts";
 import { cropEmbryo } from "../../core/stations/crop.ts";
 import { recordGrade } from "../../core/stations/grade.ts";
 import { ingestUpload } from "../../core/stations/ingest.ts";
@@ -188,6 +190,7 @@ describe("the grade station", () => {
     ],
     ["a container that was ending", problemJson("MODEL_UNAVAILABLE", 503, true), "MODEL_UNAVAILABLE"],
     ["a model that was swapped since the crop", problemJson("CLIP_OF_OTHER_CROPPER", 409), "CLIP_OF_OTHER_CROPPER"],
+    ["a GPU that is out of order", problemJson("MODEL_FAILED", 500), "MODEL_FAILED"],
   ])("sets a grading back, and rejects nothing, for %s", async (_what, failureReason, code) => {
     const house = await predicted();
 
@@ -199,6 +202,30 @@ describe("the grade station", () => {
       rejection: null,
       setback: { code, detail: expect.any(String), at },
     });
+  });
+
+  it("counts a failure that is told twice once", async () => {
+    const house = await predicted();
+    const failed = { invocationStatus: "Failed", inferenceId: GRADING, failureReason: "It died." } as const;
+
+    for (let times = 0; times < 2; times++) await recordGrade(failed, house);
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "cropping", setback: { times: 1 } });
+  });
+
+  it("shows the grades of a record though its grading was closed in the moment between", async () => {
+    const house = await predicted();
+    const records = {
+      ...house.records,
+      async putOnce(record: GradingRecord) {
+        await rejectGrading(house, GRADING, new StationGaveUp("Tried."));
+        return house.records.putOnce(record);
+      },
+    };
+
+    await recordGrade(house.finished.messages[0]!, { ...house, records });
+
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "graded", rejection: null });
   });
 
   it("sets a grading back whose answer was announced and is not there", async () => {
@@ -215,12 +242,13 @@ describe("the grade station", () => {
     const right = await validPrediction(house);
     await writeJson(house, key, { ...right, clipSha256: digestOf("another clip") });
 
+    const before = await house.gradings.find(GRADING);
     await recordGrade(completed(GRADING, key), house);
     const between = await house.gradings.find(GRADING);
     await writeJson(house, key, right);
     await recordGrade(completed(GRADING, key), house);
 
-    expect(between).toMatchObject({ status: "cropping", setback: { code: "PREDICTION_INVALID" } });
+    expect(between).toEqual(before);
     expect(await house.gradings.find(GRADING)).toMatchObject({ status: "graded" });
     expect(house.records.all()).toHaveLength(1);
   });

@@ -26,7 +26,7 @@ describe("the sweep", () => {
     await receiveArchive(house, { gradingId: "asked", status: "grading" });
     await receiveArchive(house, { gradingId: "answered", status: "grading" });
     const answer = objectKeys.prediction(CLINIC, "answered");
-    await writeJson(house, answer, {});
+    await writeJson(house, answer, { clipSha256: null });
     house.clock.passSeconds(600);
 
     const { sent } = await sweepGradings(house, LIMITS);
@@ -116,11 +116,12 @@ describe("the sweep's patience", () => {
 
   const asked = (house: StationHouse) => receiveArchive(house, { status: "grading", askedAt: iso(house) });
   const iso = (house: StationHouse) => house.clock.now().toISOString();
-  const setBack = async (house: StationHouse) =>
-    setBackGrading(house, (await house.gradings.find(GRADING))!, {
-      code: "MODEL_FAILED",
-      message: "The container died.",
-    });
+  /** The model is asked and fails. */
+  const setBack = async (house: StationHouse) => {
+    await house.gradings.change(GRADING, ["cropping"], { status: "grading" });
+    const failure = { code: "MODEL_FAILED", message: "The container died." };
+    await setBackGrading(house, (await house.gradings.find(GRADING))!, failure);
+  };
 
   it("asks the model again only when its request cannot be waiting any more", async () => {
     const house = stationHouse();
@@ -150,7 +151,7 @@ describe("the sweep's patience", () => {
     const house = stationHouse();
     await asked(house);
     const answer = objectKeys.prediction(CLINIC, GRADING);
-    await writeJson(house, answer, {});
+    await writeJson(house, answer, { clipSha256: null });
     house.clock.passSeconds(600);
 
     await sweepGradings(house, LIMITS);
@@ -219,9 +220,9 @@ describe("the sweep's patience", () => {
     house.clock.passSeconds(600);
     const objects = { ...house.objects, head: () => Promise.reject(new StorageUnavailable("S3 is down.")) };
 
-    const swept = sweepGradings({ ...house, objects }, LIMITS);
+    const { sent, failures } = await sweepGradings({ ...house, objects }, LIMITS);
 
-    await expect(swept).rejects.toMatchObject({ code: "STORAGE_UNAVAILABLE", retryable: true });
+    expect([sent, failures]).toEqual([1, [expect.objectContaining({ code: "STORAGE_UNAVAILABLE" })]]);
     expect(house.cropJobs.messages).toEqual([{ clinicId: CLINIC, gradingId: "b-sound" }]);
   });
 
@@ -243,6 +244,94 @@ describe("the sweep's patience", () => {
     }
 
     expect(looks).toBe(2);
+  });
+
+  it("sends on what it can read where a row cannot be read", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "cropping" });
+    house.clock.passSeconds(600);
+    const gradings = {
+      ...house.gradings,
+      async *listUnfinished(updatedBefore: string) {
+        yield* house.gradings.listUnfinished(updatedBefore);
+        throw new StorageUnavailable("A row cannot be read.");
+      },
+    };
+
+    const { sent, failures } = await sweepGradings({ ...house, gradings }, LIMITS);
+
+    expect([sent, failures.length]).toEqual([1, 1]);
+  });
+
+  it("does nothing about a grading that has moved since it was listed", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "grading" });
+    house.clock.passSeconds(600);
+    const gradings = {
+      ...house.gradings,
+      async *listUnfinished(updatedBefore: string) {
+        for await (const grading of house.gradings.listUnfinished(updatedBefore)) {
+          await house.gradings.change(GRADING, ["grading"], { askedAt: iso(house), updatedAt: iso(house) });
+          yield grading;
+        }
+      },
+    };
+
+    const { sent } = await sweepGradings({ ...house, gradings }, LIMITS);
+
+    expect(sent).toBe(0);
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading", askedAt: iso(house) });
+  });
+
+  it("takes no answer to a clip of before for today's, and waits on", async () => {
+    const house = stationHouse();
+    await receiveArchive(house, { status: "grading", askedAt: iso(house), clipSha256: digestOf("clip") });
+    await writeJson(house, objectKeys.prediction(CLINIC, GRADING), { clipSha256: digestOf("an older clip") });
+    house.clock.passSeconds(600);
+
+    const { sent } = await sweepGradings(house, LIMITS);
+
+    expect(sent).toBe(0);
+    expect(house.finished.messages).toEqual([]);
+  });
+
+  it("gives nothing up whose answer may still come", async () => {
+    const house = stationHouse();
+    const at = iso(house);
+    const setback = { code: "MODEL_FAILED", detail: "It died.", at, times: 3 };
+    await receiveArchive(house, { status: "grading", sweeps: 3, setback, askedAt: at });
+    house.clock.passSeconds(2900);
+
+    const { closed } = await sweepGradings(house, LIMITS);
+
+    expect(closed).toBe(0);
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading" });
+  });
+
+  it("rejects a pinned upload that is gone, and says what to do", async () => {
+    const house = stationHouse();
+    await house.gradings.create(aGrading({ gradingId: GRADING, objectVersion: "1" }));
+    house.clock.passSeconds(600);
+
+    const { closed } = await sweepGradings(house, LIMITS);
+
+    expect(closed).toBe(1);
+    expect(await house.gradings.find(GRADING)).toMatchObject({ rejection: { code: "OBJECT_MISSING" } });
+  });
+
+  it("tells again of an answer that lies there when what was given up is opened, and pays for no second one", async () => {
+    const house = stationHouse();
+    const rejection = { code: "STATION_GAVE_UP", detail: "Sent on." };
+    const digests = { archiveDigest: digestOf("archive"), clipSha256: digestOf("clip") };
+    await receiveArchive(house, { status: "rejected", rejection, ...digests });
+    const answer = objectKeys.prediction(CLINIC, GRADING);
+    await writeJson(house, answer, { clipSha256: digestOf("clip") });
+
+    await reopenGivenUp([GRADING], house);
+
+    expect(house.finished.messages).toEqual([completed(GRADING, answer)]);
+    expect(house.cropJobs.messages).toEqual([]);
+    expect(await house.gradings.find(GRADING)).toMatchObject({ status: "grading" });
   });
 
   it("opens again what was given up, at the station it stopped at, and nothing else", async () => {
