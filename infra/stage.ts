@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { principalName } from "../core/contracts/iam-principal.ts";
 import { ClinicId, SMOKE_CLINIC } from "../core/contracts/identifiers.ts";
@@ -7,7 +7,7 @@ const days = z.int().min(1).max(3650);
 const origin = z.string().regex(/^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?$/, "has to be https://HOST, without a path");
 const bundle = z
   .string()
-  .regex(/^[A-Za-z0-9._/-]+$/, "has to be the path of a model bundle")
+  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[A-Za-z0-9._/-]+$/, "has to be the path of a model bundle within the repository")
   // Of "bundle/" and "bundle" the canned files have the same names.
   .transform((path) => path.replace(/(?<=.)\/+$/, ""));
 
@@ -169,6 +169,9 @@ export function readStage(name: string, folder = "infra/stages"): Stage {
     throw new StageInvalid(`The stage ${JSON.stringify(name)} is no name: 1 to 31 of a-z, 0-9 and -, a letter first.`);
   }
   const file = `${folder}/${name}.json`;
+  if (!existsSync(file)) {
+    throw new StageInvalid(`There is no stage ${name}: copy infra/stages/demo.json to ${file} and edit it.`);
+  }
   return parseStage(name, readJson(file), file);
 }
 

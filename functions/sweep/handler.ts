@@ -38,13 +38,17 @@ const RedrivenQueue = z.enum(["stored", "crop", "finished"]);
 type RedrivenQueue = z.infer<typeof RedrivenQueue>;
 
 /** The schedule's event, or an operator's `{ "redrive": "crop" }` or `{ "reopen": ["GRADING ID"] }`. */
-const Invocation = z.object({ redrive: RedrivenQueue.optional(), reopen: z.array(GradingId).max(500).optional() });
+const Invocation = z.union([
+  z.strictObject({ redrive: RedrivenQueue }),
+  z.strictObject({ reopen: z.array(GradingId).max(500) }),
+  z.object({ source: z.literal("aws.events") }),
+]);
 
 /** Sends on what stopped moving, each few minutes; and, when an operator asks, what lies among the dead letters or was given up. */
 export async function handler(event: unknown): Promise<Omit<Sweep, "failures"> | Redrive | { opened: number }> {
-  const { redrive, reopen } = Invocation.parse(event);
-  if (redrive !== undefined) return redriven(redrive);
-  if (reopen !== undefined) return { opened: await reopenGivenUp(reopen, ports) };
+  const asked = Invocation.parse(event);
+  if ("redrive" in asked) return redriven(asked.redrive);
+  if ("reopen" in asked) return { opened: await reopenGivenUp(asked.reopen, ports) };
   const { failures, ...sweep } = await sweepGradings(ports, limits);
   log.gauge("OldestUnfinishedSeconds", sweep.oldestUnfinishedSeconds);
   log.logger.info(sweep, "swept");

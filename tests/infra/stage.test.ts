@@ -106,9 +106,20 @@ describe("a stage's file", () => {
     await writeFile(join(folder, "broken.json"), "{");
 
     expect(() => readStage("broken", folder)).toThrow(`${folder}/broken.json cannot be read`);
-    expect(() => readStage("absent", folder)).toThrow(`${folder}/absent.json cannot be read`);
+    expect(() => readStage("absent", folder)).toThrow("There is no stage absent: copy infra/stages/demo.json to");
     await rm(folder, { recursive: true });
   });
+
+  it.each(["/elsewhere/bundle", "../bundle", "models/../../bundle", ".."])(
+    "keeps its model bundle within the repository: %s",
+    (modelBundle) => {
+      const least = { alarmEmail: "a@example.org", monthlyBudgetUsd: 1, clinics: {} };
+
+      expect(() => parseStage("demo", { ...least, modelBundle }, "demo.json")).toThrow(
+        "modelBundle: has to be the path",
+      );
+    },
+  );
 
   it.each(["Demo", "../demo", "", "a".repeat(32), "9"])("is not looked for under the name %j", (name) => {
     expect(() => readStage(name)).toThrow("is no name");
@@ -120,6 +131,6 @@ describe("a stage's file", () => {
     const { status, stderr } = spawnSync(process.execPath, ["infra/app.ts"], { env, encoding: "utf8" });
 
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^infra\/stages\/absent\.json cannot be read: .*\n$/);
+    expect(stderr).toMatch(/^There is no stage absent: copy .*\n$/);
   });
 });
