@@ -7,7 +7,7 @@ const days = z.int().min(1).max(3650);
 const origin = z.string().regex(/^https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?$/, "has to be https://HOST, without a path");
 const bundle = z
   .string()
-  .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[A-Za-z0-9._/-]+$/, "has to be the path of a model bundle within the repository")
+  .regex(/^(?!\/)[A-Za-z0-9._/-]+$/, "has to be the path of a model bundle, from the repository's root")
   // Of "bundle/" and "bundle" the canned files have the same names.
   .transform((path) => path.replace(/(?<=.)\/+$/, ""));
 
