@@ -1,19 +1,8 @@
 import type { Grading } from "../contracts/grading.ts";
-import type { CropJob, InferenceNotification, UploadStored } from "../contracts/messages.ts";
 import { type BlastogradeError, isBlastogradeError, ObjectMissing, StationGaveUp, UploadExpired } from "../errors.ts";
-import type { Clock, GradingStore, ObjectStore, Sender } from "../ports.ts";
+import type { Clock } from "../ports.ts";
 import { rejectGrading } from "./close.ts";
-import { objectKeys } from "./keys.ts";
-import { reopenGrading } from "./redrive.ts";
-
-export interface SweepPorts {
-  readonly objects: ObjectStore;
-  readonly gradings: GradingStore;
-  readonly stored: Sender<UploadStored>;
-  readonly cropJobs: Sender<CropJob>;
-  readonly finished: Sender<InferenceNotification>;
-  readonly clock: Clock;
-}
+import { isAnswerThere, NO_UPLOAD, type SendingPorts, sendUpload, tellAnswer, touch } from "./send-on.ts";
 
 export interface SweepLimits {
   /** How long a grading has not been touched when it is first sent on; twice as long after each time that it did not move. */
@@ -41,8 +30,6 @@ export interface Sweep {
 
 type Outcome = "sent" | "closed" | "left";
 
-// A version that no store gives out: an upload that comes after all finds this one pinned and is left alone.
-const NO_UPLOAD = "no-upload";
 /** An object or a row may be at fault by itself; with so many in one sweep a service is, and the rest is left to the next one. */
 const FAILURES_AT_MOST = 20;
 
@@ -54,7 +41,7 @@ const FAILURES_AT_MOST = 20;
  * known. An upload that never came is waited for as long as it may come, and then rejected.
  * A row is read again before anything is done about it: the list may be minutes old by then.
  */
-export async function sweepGradings(ports: SweepPorts, limits: SweepLimits): Promise<Sweep> {
+export async function sweepGradings(ports: SendingPorts, limits: SweepLimits): Promise<Sweep> {
   const now = ports.clock.now();
   const counts = { sent: 0, closed: 0, left: 0 };
   const failures: BlastogradeError[] = [];
@@ -91,7 +78,7 @@ function isDue({ updatedAt, setback, sweeps }: Grading, now: Date, limits: Sweep
   return untouchedSeconds > limits.idleSeconds * 2 ** sweeps;
 }
 
-async function sweepOne(grading: Grading, ports: SweepPorts, limits: SweepLimits): Promise<Outcome> {
+async function sweepOne(grading: Grading, ports: SendingPorts, limits: SweepLimits): Promise<Outcome> {
   if (grading.status === "received") return sweepUpload(grading, ports, limits);
   const { gradingId, clinicId, status, askedAt, sweeps, setback } = grading;
   const isAnswered = status === "grading" && (await isAnswerThere(grading, ports));
@@ -102,17 +89,19 @@ async function sweepOne(grading: Grading, ports: SweepPorts, limits: SweepLimits
   if (Math.max(sweeps, setbacks) >= limits.triesAtMost) return giveUp(grading, ports);
   if (isAnswered) {
     await tellAnswer(grading, ports);
-    return touch(grading, ports);
+    await touch(grading, ports);
+    return "sent";
   }
   // What the crop station goes by when it decides whether to ask.
   if (status === "grading") await ports.gradings.change(gradingId, ["grading"], { askedAt: null });
   await ports.cropJobs.send({ gradingId, clinicId });
-  return touch(grading, ports);
+  await touch(grading, ports);
+  return "sent";
 }
 
-async function sweepUpload(grading: Grading, ports: SweepPorts, limits: SweepLimits): Promise<Outcome> {
+async function sweepUpload(grading: Grading, ports: SendingPorts, limits: SweepLimits): Promise<Outcome> {
   if (grading.sweeps >= limits.triesAtMost) return giveUp(grading, ports);
-  if ((await sendUpload(grading, ports)) === "sent") return "sent";
+  if (await sendUpload(grading, ports)) return "sent";
   if (grading.objectVersion !== null && grading.objectVersion !== NO_UPLOAD) {
     // It was there once, or nobody could have pinned it.
     await rejectGrading(ports, grading.gradingId, new ObjectMissing("The uploaded file is gone. Upload it again."));
@@ -128,81 +117,22 @@ async function sweepUpload(grading: Grading, ports: SweepPorts, limits: SweepLim
  *
  * @returns how many were sent on
  */
-export async function announceStoredUploads(ports: SweepPorts): Promise<number> {
+export async function announceStoredUploads(ports: SendingPorts): Promise<number> {
   let sent = 0;
   for await (const grading of ports.gradings.listUnfinished(ports.clock.now().toISOString())) {
     const isUnannounced = grading.status === "received" && grading.objectVersion === null;
-    if (isUnannounced && (await sendUpload(grading, ports)) === "sent") sent++;
+    if (isUnannounced && (await sendUpload(grading, ports))) sent++;
   }
   return sent;
 }
 
-/**
- * Opens gradings again that were given up, and sends them to their station, as an operator asks once the cause is mended.
- *
- * @returns how many were opened; any other of them is not there or has ended in another way
- */
-export async function reopenGivenUp(gradingIds: readonly string[], ports: SweepPorts): Promise<number> {
-  let opened = 0;
-  for (const gradingId of gradingIds) {
-    const grading = await ports.gradings.find(gradingId);
-    if (grading?.status !== "rejected") continue;
-    const isAnswered = grading.clipSha256 !== null && (await isAnswerThere(grading, ports));
-    const cutOrAnswered = isAnswered ? "grading" : "cropping";
-    const status = grading.archiveDigest === null ? "received" : cutOrAnswered;
-    if (!(await reopenGrading(ports, gradingId, status))) continue;
-    if (status === "received") await sendUpload({ ...grading, status }, ports);
-    else if (isAnswered) await tellAnswer(grading, ports);
-    else await ports.cropJobs.send({ gradingId, clinicId: grading.clinicId });
-    opened++;
-  }
-  return opened;
-}
-
-/** Leaves it when nothing has been uploaded. */
-async function sendUpload(grading: Grading, ports: SweepPorts): Promise<Outcome> {
-  const { gradingId, clinicId, objectVersion } = grading;
-  if (objectVersion === NO_UPLOAD) return "left";
-  const upload = await ports.objects.head(objectKeys.upload(clinicId, gradingId), objectVersion ?? undefined);
-  if (upload === null) return "left";
-  await ports.stored.send({ key: upload.key, version: upload.version, size: upload.size });
-  return touch(grading, ports);
-}
-
-/** Whether the model's answer to the grading's clip lies there; one that cannot be read is for the grade station to judge. */
-async function isAnswerThere({ clinicId, gradingId, clipSha256 }: Grading, { objects }: SweepPorts): Promise<boolean> {
-  const key = objectKeys.prediction(clinicId, gradingId);
-  if ((await objects.head(key)) === null) return false;
-  const answer = await objects.read(key);
-  try {
-    return JSON.parse(new TextDecoder().decode(answer)).clipSha256 === clipSha256;
-  } catch {
-    return true;
-  }
-}
-
-async function tellAnswer({ clinicId, gradingId }: Grading, ports: SweepPorts): Promise<void> {
-  await ports.finished.send({
-    invocationStatus: "Completed",
-    inferenceId: gradingId,
-    responseParameters: { outputLocation: objectKeys.prediction(clinicId, gradingId) },
-  });
-}
-
 /** Looked at, and again after its time and not at each sweep. */
-async function look({ gradingId, status }: Grading, ports: SweepPorts): Promise<"left"> {
+async function look({ gradingId, status }: Grading, ports: SendingPorts): Promise<"left"> {
   await ports.gradings.change(gradingId, [status], { updatedAt: ports.clock.now().toISOString() });
   return "left";
 }
 
-/** Of the status it was swept in: one that has moved meanwhile has said so itself. */
-async function touch({ gradingId, status, sweeps }: Grading, ports: SweepPorts): Promise<"sent"> {
-  const updatedAt = ports.clock.now().toISOString();
-  await ports.gradings.change(gradingId, [status], { updatedAt, sweeps: sweeps + 1 });
-  return "sent";
-}
-
-async function giveUp({ gradingId, sweeps, setback }: Grading, ports: SweepPorts): Promise<"closed"> {
+async function giveUp({ gradingId, sweeps, setback }: Grading, ports: SendingPorts): Promise<"closed"> {
   const last = setback === null ? "No reason is known." : `The last time: ${setback.detail}`;
   const tries = Math.max(sweeps, setback?.times ?? 0);
   const sentence = `Sent on ${tries} times without success. ${last} Upload it again later; if it fails again, report it.`;
@@ -210,7 +140,7 @@ async function giveUp({ gradingId, sweeps, setback }: Grading, ports: SweepPorts
   return "closed";
 }
 
-async function expireUpload({ gradingId }: Grading, ports: SweepPorts): Promise<Outcome> {
+async function expireUpload({ gradingId }: Grading, ports: SendingPorts): Promise<Outcome> {
   // Pinned first: whoever pins wins, so an upload that arrives at this very moment is graded or refused, never both.
   if ((await ports.gradings.pinVersion(gradingId, NO_UPLOAD)) !== NO_UPLOAD) return "left";
   const expired = new UploadExpired(

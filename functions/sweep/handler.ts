@@ -13,7 +13,8 @@ import { CropJob, InferenceNotification, UploadStored } from "../../core/contrac
 import { StorageUnavailable } from "../../core/errors.ts";
 import { uploadOf } from "../../core/stations/keys.ts";
 import { type Redrive, type RedriveSource, redriveDeadLetters } from "../../core/stations/redrive.ts";
-import { reopenGivenUp, type Sweep, sweepGradings } from "../../core/stations/sweep.ts";
+import { reopenGivenUp } from "../../core/stations/reopen.ts";
+import { type Sweep, sweepGradings } from "../../core/stations/sweep.ts";
 import { watchGradings } from "../../core/stations/watched-gradings.ts";
 
 const config = readCloudConfig("sweep");
